@@ -1,0 +1,57 @@
+# Helpers that every folder's CMakeLists.txt uses. Targets only, no globbing, PRIVATE by default.
+#
+#   plumb_library(NAME plumb_ir SOURCES a.cc b.cc DEPENDS plumb_base [LIBRARIES protobuf::libprotobuf])
+#   plumb_test(NAME graph_test SOURCES graph_test.cc DEPENDS plumb_ir [LABELS slow])
+#   plumb_isa(FILE dot_x86_avx2.cc ISA avx2)        flags for one kernel file; a no-op elsewhere
+
+include(GNUInstallDirs)
+
+add_library(plumb_options INTERFACE)
+target_include_directories(plumb_options INTERFACE "${PROJECT_SOURCE_DIR}" "${PROJECT_BINARY_DIR}/generated")
+target_compile_options(plumb_options INTERFACE -ffp-contract=off -fno-math-errno -Wall -Wextra -Wno-missing-field-initializers -Wno-restrict)  # restrict: false alarms of GCC 12
+if(PLUMB_WARNINGS_AS_ERRORS)
+  target_compile_options(plumb_options INTERFACE -Werror)
+endif()
+if(PLUMB_SANITIZE)
+  target_compile_options(plumb_options INTERFACE -fsanitize=${PLUMB_SANITIZE} -fno-omit-frame-pointer)
+  target_link_options(plumb_options INTERFACE -fsanitize=${PLUMB_SANITIZE})
+endif()
+
+find_package(Threads REQUIRED)
+if(PLUMB_TESTS AND NOT PLUMB_RUNTIME_ONLY)
+  find_package(GTest REQUIRED)
+  enable_testing()
+  include(GoogleTest)
+endif()
+
+# Static libraries, one a folder; the shipped libplumb_runtime and libplumb are linked from them whole.
+function(plumb_library)
+  cmake_parse_arguments(ARG "" "NAME" "SOURCES;DEPENDS;LIBRARIES" ${ARGN})
+  add_library(${ARG_NAME} STATIC ${ARG_SOURCES})
+  target_link_libraries(${ARG_NAME} PUBLIC plumb_options ${ARG_DEPENDS} PRIVATE ${ARG_LIBRARIES})
+endfunction()
+
+function(plumb_test)
+  if(NOT PLUMB_TESTS OR PLUMB_RUNTIME_ONLY)
+    return()
+  endif()
+  cmake_parse_arguments(ARG "" "NAME" "SOURCES;DEPENDS;LIBRARIES;LABELS" ${ARGN})
+  add_executable(${ARG_NAME} ${ARG_SOURCES})
+  target_link_libraries(${ARG_NAME} PRIVATE plumb_options ${ARG_DEPENDS} ${ARG_LIBRARIES} GTest::gtest GTest::gmock GTest::gtest_main)
+  add_test(NAME ${ARG_NAME} COMMAND ${ARG_NAME})
+  set_tests_properties(${ARG_NAME} PROPERTIES LABELS "unit;${ARG_LABELS}")
+endfunction()
+
+# ISA flags go on kernel files and nowhere else.
+function(plumb_isa)
+  cmake_parse_arguments(ARG "" "FILE;ISA" "" ${ARGN})
+  set(avx2 -mavx2 -mfma -mf16c)
+  set(avx512 ${avx2} -mavx512f -mavx512bw -mavx512vl -mavx512dq)
+  set(avx512vnni ${avx512} -mavx512vnni)
+  if(NOT DEFINED ${ARG_ISA})
+    message(FATAL_ERROR "plumb_isa: unknown instruction set ${ARG_ISA}")
+  endif()
+  if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+    set_property(SOURCE ${ARG_FILE} APPEND PROPERTY COMPILE_OPTIONS ${${ARG_ISA}})
+  endif()
+endfunction()
