@@ -47,6 +47,13 @@ struct Constraint {
   std::string (*found)(const NodeView&);  // "filter 8x3x3, rank 3"
 };
 
+// An attribute that the operator understands; Check refuses one of another kind.
+struct AttributeRule {
+  enum class Kind { kInt, kFloat, kString, kInts, kFloats, kStrings };
+  std::string_view name;
+  Kind kind;
+};
+
 // How the quantizer treats the operator.
 enum class QuantKind {
   kFloat,      // computed in binary32 always
@@ -70,6 +77,7 @@ struct ImportRule {
 struct OpDef {
   std::string_view name;
   std::string_view summary;  // one sentence; docs/operators.md and `plumb list operators`
+  std::span<const AttributeRule> attributes;
   std::span<const Constraint> constraints;
   // Types of the outputs. All inputs' types are known when it is called; constant inputs that the result depends on may
   // not be constant (then an error that says so).
@@ -78,13 +86,18 @@ struct OpDef {
   QuantKind quant = QuantKind::kFloat;
   // Makes the node's record(s). nullptr: one record with the node's op, attributes, inputs and outputs.
   Status (*lower)(const ir::Node& node, LowerContext& context) = nullptr;
+  // Outputs that the types of the inputs alone decide (shape, size). nullptr: none. For constant folding.
+  std::vector<Tensor> (*fold)(const NodeView& node) = nullptr;
+  // Writes out attributes that depend on the inputs' types (auto_pad, default strides), in place, once these are known.
+  // The inference pass calls it after Infer; idempotent.
+  void (*resolve)(const NodeView& node, Attributes& attributes) = nullptr;
 };
 
 [[nodiscard]] const OpDef* FindOp(std::string_view name);
 [[nodiscard]] std::vector<const OpDef*> AllOps();  // by name
 [[nodiscard]] const ImportRule* FindImportRule(std::string_view format, std::string_view type);
 
-// Constraints and inference of one node; the message names node, rule, expected and found.
+// Attribute kinds, constraints and inference of one node; the message names node, rule, expected and found.
 Status Check(const NodeView& node);
 [[nodiscard]] Result<std::vector<ir::TensorType>> Infer(const NodeView& node);
 
