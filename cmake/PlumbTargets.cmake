@@ -2,6 +2,7 @@
 #
 #   plumb_library(NAME plumb_ir SOURCES a.cc b.cc DEPENDS plumb_base [LIBRARIES protobuf::libprotobuf])
 #   plumb_test(NAME graph_test SOURCES graph_test.cc DEPENDS plumb_ir [LABELS slow])
+#   plumb_bench(NAME dot_bench SOURCES dot_bench.cc DEPENDS plumb_kernels_dot)
 #   plumb_isa(FILE dot_x86_avx2.cc ISA avx2)        flags for one kernel file; a no-op elsewhere
 
 include(GNUInstallDirs)
@@ -24,6 +25,10 @@ if(PLUMB_TESTS AND NOT PLUMB_RUNTIME_ONLY)
   include(GoogleTest)
 endif()
 
+if(PLUMB_BENCHMARKS AND NOT PLUMB_RUNTIME_ONLY)
+  find_package(benchmark REQUIRED)
+endif()
+
 # Static libraries, one a folder; the shipped libplumb_runtime and libplumb are linked from them whole.
 function(plumb_library)
   cmake_parse_arguments(ARG "" "NAME" "SOURCES;DEPENDS;LIBRARIES" ${ARGN})
@@ -40,6 +45,16 @@ function(plumb_test)
   target_link_libraries(${ARG_NAME} PRIVATE plumb_options ${ARG_DEPENDS} ${ARG_LIBRARIES} GTest::gtest GTest::gmock GTest::gtest_main)
   add_test(NAME ${ARG_NAME} COMMAND ${ARG_NAME})
   set_tests_properties(${ARG_NAME} PROPERTIES LABELS "unit;${ARG_LABELS}")
+endfunction()
+
+# Built under PLUMB_BENCHMARKS only; not a test.
+function(plumb_bench)
+  if(NOT PLUMB_BENCHMARKS OR PLUMB_RUNTIME_ONLY)
+    return()
+  endif()
+  cmake_parse_arguments(ARG "" "NAME" "SOURCES;DEPENDS" ${ARGN})
+  add_executable(${ARG_NAME} ${ARG_SOURCES})
+  target_link_libraries(${ARG_NAME} PRIVATE plumb_options ${ARG_DEPENDS} benchmark::benchmark benchmark::benchmark_main)
 endfunction()
 
 # ISA flags go on kernel files and nowhere else.

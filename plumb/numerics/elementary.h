@@ -7,12 +7,17 @@
 // bounds). NaN arguments give the quiet NaN 0x7fc00000, as do arguments outside a function's
 // domain. Results below the smallest normal number are rounded once more where stated.
 //
-//   Exp       1.1 ulp. Above 88.72284: +Inf; below -103.98: +0; denormal results are correctly
-//   formed, not flushed. Expm1     2 ulp. Log       1.5 ulp. Log(+-0) = -Inf, Log(+Inf) = +Inf,
-//   negative: NaN; denormal arguments are not flushed. Tanh      2.5 ulp, odd. Sigmoid   2.5 ulp;
-//   below -103.98: +0. Erf       1.5 ulp, odd. Softplus  2.5 ulp. Mish 4 ulp from -87 on; below,
-//   where exp(x) is denormal, within 105 * 2^-149. Silu, Gelu, HardSwish, HardSigmoid, Elu, Selu,
-//   Celu: the formula beside each, operation by operation.
+// clang-format off
+//   Exp       1.1 ulp. Above 88.72284: +Inf; below -103.98: +0; denormal results are formed, not flushed.
+//   Expm1     2 ulp.
+//   Log       1.5 ulp. Log(+-0) = -Inf, Log(+Inf) = +Inf, negative: NaN; denormal arguments are not flushed.
+//   Tanh      1.5 ulp, odd.
+//   Sigmoid   2.5 ulp; below -103.98: +0.
+//   Erf       1.5 ulp, odd.
+//   Softplus  2.5 ulp.
+//   Mish      4 ulp from -87 on; below, where exp(x) is denormal, within 105 * 2^-149.
+//   Silu, Gelu, HardSwish, HardSigmoid, Elu, Selu, Celu: the formula beside each, operation by operation.
+// clang-format on
 #pragma once
 
 namespace plumb::numerics {

@@ -117,7 +117,7 @@ TEST(Elementary, ErrorsStayWithinTheStatedBounds) {
       {"Exp", {[](double v) { return std::exp(v); }, 1.1}},
       {"Expm1", {[](double v) { return std::expm1(v); }, 2.0}},
       {"Log", {[](double v) { return std::log(v); }, 1.5}},
-      {"Tanh", {[](double v) { return std::tanh(v); }, 2.5}},
+      {"Tanh", {[](double v) { return std::tanh(v); }, 1.5}},
       {"Sigmoid", {[](double v) { return 1.0 / (1.0 + std::exp(-v)); }, 2.5}},
       {"Erf", {[](double v) { return std::erf(v); }, 1.5}},
       {"Softplus",
