@@ -29,6 +29,10 @@ class BoundRecord {
  public:
   virtual ~BoundRecord() = default;
   [[nodiscard]] virtual size_t scratch_bytes(int threads) const { (void)threads; return 0; }
+  // Bytes of constants repacked for this machine; for reports.
+  [[nodiscard]] virtual size_t packed_bytes() const { return 0; }
+  // True when output 0 has the bytes of input 0, so that both may share memory: Run is then left out where they do.
+  [[nodiscard]] virtual bool output_is_input() const { return false; }
   // Computes the outputs. Cannot fail: everything that can be wrong is found by Bind. Allocates nothing. May run on
   // several sessions at once (const, no mutable state).
   virtual void Run(const RunContext& context) const = 0;
@@ -62,6 +66,7 @@ class BindContext {
   Status RequireOutput(size_t i, DType dtype, int rank = -1) const;
   Status RequireOutputShape(size_t i, const Shape& expected) const;
   Status RequireConstant(size_t i, DType dtype, const Shape& shape) const;
+  // "record 'name' (op): expected ..., found ...".
   Status Invalid(std::string_view expected, std::string_view found) const;
 
  private:

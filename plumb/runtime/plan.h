@@ -1,0 +1,23 @@
+// Where in the arena each tensor lies: blocks that live at the same time do not overlap.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace plumb::runtime {
+
+inline constexpr size_t kNoOffset = SIZE_MAX;
+
+struct Block {
+  size_t bytes = 0;             // 0: takes no room
+  int64_t first = 0, last = 0;  // steps, both included, during which the contents matter
+  size_t offset = kNoOffset;    // the result: a multiple of 64
+};
+
+// Fills in the offsets: largest block first, each in the smallest gap that holds it among the
+// blocks of its time (greedy best fit; ties by order in `blocks`, so that the plan depends on
+// nothing else). Returns the size of the arena, or kNoOffset when it exceeds 2^47 bytes.
+[[nodiscard]] size_t PlanArena(std::span<Block> blocks);
+
+}  // namespace plumb::runtime
