@@ -2,10 +2,9 @@
 // sequence of IEEE operations and explicit fused multiply-adds, so every lane has the same bits on
 // every machine. No function of the C library decides a bit.
 //
-// Errors are the largest ones found over all binary32 arguments where the test says exhaustive,
-// else over a dense sample, in units of the last place of the result (elementary_test.cc holds the
-// bounds). NaN arguments give the quiet NaN 0x7fc00000, as do arguments outside a function's
-// domain. Results below the smallest normal number are rounded once more where stated.
+// Errors, in units of the last place of the result, are the largest ones found over a dense sample of all binary32
+// arguments (elementary_test.cc holds the bounds). NaN arguments give the quiet NaN 0x7fc00000, as do arguments outside a
+// function's domain.
 //
 // clang-format off
 //   Exp       1.1 ulp. Above 88.72284: +Inf; below -103.98: +0; denormal results are formed, not flushed.
