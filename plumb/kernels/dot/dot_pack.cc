@@ -1,0 +1,128 @@
+#include "plumb/kernels/dot/dot_pack.h"
+
+#include <algorithm>
+
+namespace plumb::kernels {
+namespace {
+
+int64_t CeilDivide(int64_t a, int64_t b) { return a >= 0 ? (a + b - 1) / b : -(-a / b); }
+
+// Copies runs of taps into rows, splitting them where a chunk ends.
+struct RowWriter {
+  const DotKernel& kernel;
+  DotRowLayout layout;
+  std::byte* rows;
+
+  // Elements [k, k + n) of rows [row, row + count); `from` null: filled with `value`.
+  void Write(int64_t k, int64_t n, int64_t row, int64_t count, const int8_t* from,
+             int64_t from_stride, int8_t value) const {
+    while (n > 0 && count > 0) {
+      const int64_t at = k % layout.chunk;
+      const int64_t part = std::min(n, layout.chunk - at);
+      std::byte* to =
+          rows + (k / layout.chunk * layout.block_rows + row) * DotRowBytes(kernel.element_bytes) +
+          at * kernel.element_bytes;
+      kernel.copy({from, from_stride, to, part, count, value});
+      k += part;
+      n -= part;
+      from = from == nullptr ? nullptr : from + part;
+    }
+  }
+};
+
+// The pixels [ox, ox + count) of one output row, into rows from `row` on.
+struct RowSegment {
+  int64_t image, oy, ox, count, row;
+};
+
+void CopySegment(const RowWriter& writer, const DotGeometry& g, int8_t zero, const int8_t* x,
+                 int64_t group, const RowSegment& s) {
+  const int64_t depth = g.in_channels / g.groups;
+  // One run of memory covers all kernel columns, or each column is a run.
+  const bool whole_rows = g.dilation_width == 1 && g.groups == 1;
+  const int64_t runs = whole_rows ? 1 : g.kernel_width;
+  const int64_t columns = whole_rows ? g.kernel_width : 1;  // of a run
+  const int64_t run = columns * depth;
+  for (int64_t ky = 0; ky < g.kernel_height; ++ky) {
+    const int64_t iy = s.oy * g.stride_height - g.pad_top + ky * g.dilation_height;
+    const int64_t k_row = ky * g.kernel_width * depth;
+    if (iy < 0 || iy >= g.in_height) {
+      writer.Write(k_row, g.kernel_width * depth, s.row, s.count, nullptr, 0, zero);
+      continue;
+    }
+    const int8_t* line =
+        x + (s.image * g.in_height + iy) * g.in_width * g.in_channels + group * depth;
+    for (int64_t r = 0; r < runs; ++r) {
+      const int64_t k = k_row + r * run;
+      const int64_t shift =
+          r * g.dilation_width - g.pad_left;  // first column = ox * stride + shift
+      // Pixels whose run lies inside the picture: [inside, outside).
+      const int64_t end = s.ox + s.count;
+      const int64_t inside = std::clamp(CeilDivide(-shift, g.stride_width), s.ox, end);
+      const int64_t outside =
+          std::clamp(CeilDivide(g.in_width - columns - shift + 1, g.stride_width), inside, end);
+      writer.Write(k, run, s.row + inside - s.ox, outside - inside,
+                   line + (inside * g.stride_width + shift) * g.in_channels,
+                   g.stride_width * g.in_channels, zero);
+      for (int64_t ox = s.ox; ox < end; ++ox) {
+        if (ox == inside) {
+          ox = outside;
+          if (ox == end) {
+            break;
+          }
+        }
+        const int64_t row = s.row + ox - s.ox;
+        const int64_t first = ox * g.stride_width + shift;
+        const int64_t left = std::clamp<int64_t>(-first, 0, columns);
+        const int64_t right = std::clamp<int64_t>(g.in_width - first, left, columns);
+        writer.Write(k, left * depth, row, 1, nullptr, 0, zero);
+        if (right > left) {
+          writer.Write(k + left * depth, (right - left) * depth, row, 1,
+                       line + (first + left) * g.in_channels, 0, zero);
+        }
+        writer.Write(k + right * depth, (columns - right) * depth, row, 1, nullptr, 0, zero);
+      }
+    }
+  }
+}
+
+}  // namespace
+
+void DotPackWeights(const DotKernel& kernel, const int8_t* w, int64_t k, int64_t channels,
+                    int8_t* packed) {
+  const int64_t k_step = kernel.k_step;
+  const int64_t steps = (k + k_step - 1) / k_step;
+  for (int64_t first = 0; first < channels; first += kernel.tile_channels) {
+    const int64_t left = channels - first;
+    const int64_t width = std::min<int64_t>((left + kernel.lanes - 1) / kernel.lanes * kernel.lanes,
+                                            kernel.tile_channels);
+    for (int64_t step = 0; step < steps; ++step) {
+      for (int64_t c = 0; c < width; ++c) {
+        for (int64_t i = 0; i < k_step; ++i) {
+          const int64_t at = step * k_step + i;
+          *packed++ = c < left && at < k ? w[(first + c) * k + at] : int8_t{0};
+        }
+      }
+    }
+  }
+}
+
+void DotCopyPixels(const DotKernel& kernel, const DotGeometry& g, int32_t x_zero_point,
+                   const DotRowLayout& layout, const int8_t* x, int64_t group, int64_t pixel,
+                   int64_t count, std::byte* rows) {
+  const RowWriter writer{kernel, layout, rows};
+  const int8_t zero = static_cast<int8_t>(x_zero_point);
+  const int64_t k = DotDepth(g);
+  // The weights there are zero: any value does.
+  writer.Write(k, (kernel.k_step - k % kernel.k_step) % kernel.k_step, 0, count, nullptr, 0, 0);
+  for (int64_t row = 0; row < count;) {
+    const int64_t line = (pixel + row) / g.out_width;
+    const int64_t ox = (pixel + row) % g.out_width;
+    const int64_t part = std::min(count - row, g.out_width - ox);
+    CopySegment(writer, g, zero, x, group,
+                {line / g.out_height, line % g.out_height, ox, part, row});
+    row += part;
+  }
+}
+
+}  // namespace plumb::kernels

@@ -1,0 +1,25 @@
+// How a layer's weights and a block of its input pixels are laid out for the kernels of dot.h.
+#pragma once
+
+#include "plumb/kernels/dot/dot.h"
+
+namespace plumb::kernels {
+
+// Weights of one group, w [channels][k], as panels of kernel.tile_channels; the last panel is as
+// wide as needed in whole lanes. Panel: [k / k_step][width][k_step], k padded with zeros.
+void DotPackWeights(const DotKernel& kernel, const int8_t* w, int64_t k, int64_t channels,
+                    int8_t* packed);
+
+// Rows of k activations, one a pixel, in chunks: element k of row r is element k % chunk of
+// memory row (k / chunk) * block_rows + r.
+struct DotRowLayout {
+  int64_t chunk;
+  int64_t block_rows;
+};
+
+// Copies the taps of output pixels [pixel, pixel + count) of a group to rows 0..count-1.
+void DotCopyPixels(const DotKernel& kernel, const DotGeometry& geometry, int32_t x_zero_point,
+                   const DotRowLayout& layout, const int8_t* x, int64_t group, int64_t pixel,
+                   int64_t count, std::byte* rows);
+
+}  // namespace plumb::kernels

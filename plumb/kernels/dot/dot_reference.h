@@ -1,0 +1,66 @@
+// The definition of the dense product, in plain loops. dot_test.cc holds every kernel to it.
+#pragma once
+
+#include "plumb/kernels/dot/dot.h"
+#include "plumb/numerics/requantize.h"
+
+namespace plumb::kernels {
+
+inline int32_t DotReferenceSum(const DotLayer& layer, const int8_t* x, int64_t n, int64_t oy,
+                               int64_t ox, int64_t c) {
+  const DotGeometry& g = layer.geometry;
+  const int64_t depth = g.in_channels / g.groups;
+  const int64_t first = c / (g.out_channels / g.groups) * depth;
+  int64_t acc = layer.bias != nullptr ? layer.bias[c] : 0;
+  for (int64_t ky = 0; ky < g.kernel_height; ++ky) {
+    for (int64_t kx = 0; kx < g.kernel_width; ++kx) {
+      const int64_t iy = oy * g.stride_height - g.pad_top + ky * g.dilation_height;
+      const int64_t ix = ox * g.stride_width - g.pad_left + kx * g.dilation_width;
+      if (iy < 0 || iy >= g.in_height || ix < 0 || ix >= g.in_width) {
+        continue;
+      }
+      const int8_t* pixel = x + ((n * g.in_height + iy) * g.in_width + ix) * g.in_channels + first;
+      const int8_t* w = layer.weights + ((c * g.kernel_height + ky) * g.kernel_width + kx) * depth;
+      for (int64_t i = 0; i < depth; ++i) {
+        acc += (pixel[i] - layer.x_zero_point) * w[i];
+      }
+    }
+  }
+  return static_cast<int32_t>(acc);
+}
+
+inline void DotReference(const DotLayer& layer, const int8_t* x, void* y) {
+  const DotGeometry& g = layer.geometry;
+  for (int64_t pixel = 0; pixel < DotPixels(g); ++pixel) {
+    for (int64_t c = 0; c < g.out_channels; ++c) {
+      const int64_t i = pixel * g.out_channels + c;
+      const int32_t acc =
+          DotReferenceSum(layer, x, pixel / (g.out_height * g.out_width),
+                          pixel / g.out_width % g.out_height, pixel % g.out_width, c);
+      float real = static_cast<float>(acc) * layer.multiplier[c];
+      if (layer.function.apply != nullptr) {
+        layer.function.apply(&real, &real, 1, layer.function.parameters);
+      }
+      int8_t* const y8 = static_cast<int8_t*>(y);
+      switch (layer.end) {
+        case DotEnd::kRequantize:
+          y8[i] = static_cast<int8_t>(numerics::Requantize(acc, layer.multiplier[c], layer.clamp_lo,
+                                                           layer.clamp_hi, layer.y_zero_point[c]));
+          break;
+        case DotEnd::kTable:
+          y8[i] = layer.table[128 + numerics::Requantize(acc, layer.multiplier[c], -128, 127,
+                                                         layer.mid_zero_point)];
+          break;
+        case DotEnd::kRealS8:
+          y8[i] = static_cast<int8_t>(
+              numerics::Quantize(real, layer.y_scale[c], layer.y_zero_point[c], -128, 127));
+          break;
+        case DotEnd::kRealF32:
+          static_cast<float*>(y)[i] = real;
+          break;
+      }
+    }
+  }
+}
+
+}  // namespace plumb::kernels
