@@ -1,0 +1,68 @@
+// YOLOv8 and YOLO11: anchor-free, box distances as distributions (DFL), no objectness.
+#include "plumb/vision/decode_level.h"
+
+namespace plumb::vision {
+namespace {
+
+using artifact::DecodeContract;
+using artifact::Family;
+
+int BoxChannels(const DecodeContract& c) { return c.boxes_decoded ? 4 : 4 * c.reg_max; }
+
+ChannelPlan Plan(const DecodeContract& c, int) {
+  return {.all = BoxChannels(c) + c.classes, .box = BoxChannels(c), .classes = c.classes};
+}
+
+// The expected bin: sum of k * exp(v[k] - max) over sum of exp(v[k] - max), summed in the order of
+// k.
+float Distance(const Field& f, size_t cell, size_t first, size_t bins) {
+  if (bins == 1) {
+    return f(0, cell, first);
+  }
+  float top = f(0, cell, first);
+  for (size_t k = 1; k < bins; ++k) {
+    top = std::max(top, f(0, cell, first + k));
+  }
+  float sum = 0, weighted = 0;
+  for (size_t k = 0; k < bins; ++k) {
+    const float e = Exp(f(0, cell, first + k) - top);
+    sum += e;
+    weighted += e * static_cast<float>(k);
+  }
+  return weighted / sum;
+}
+
+void DecodeLevel(const DecodeContract& c, const Level& level, int, int,
+                 const DecodeOptions& options, Collector& out) {
+  const bool activated = c.scores_activated, whole = level.all.present();
+  const float below = SurelyBelow(options.score_threshold, activated);
+  const Field& boxes = whole ? level.all : level.box;
+  const Field& classes = whole ? level.all : level.classes;
+  const size_t classes_at = whole ? static_cast<size_t>(BoxChannels(c)) : 0;
+  const size_t bins = static_cast<size_t>(c.reg_max);
+  for (size_t cell = 0; cell < level.cells; ++cell) {
+    auto cls = [&](int k) { return classes(0, cell, classes_at + static_cast<size_t>(k)); };
+    out.Add([&](int k) { return cls(k) >= below; },
+            [&](int k) { return activated ? cls(k) : Sigmoid(cls(k)); },
+            [&]() -> Detection {
+              if (c.boxes_decoded) {
+                return FromCentre(boxes(0, cell, 0), boxes(0, cell, 1), boxes(0, cell, 2),
+                                  boxes(0, cell, 3));
+              }
+              const float s = static_cast<float>(level.stride);
+              const size_t width = static_cast<size_t>(level.grid_width);
+              const float x = static_cast<float>(cell % width) + 0.5F,
+                          y = static_cast<float>(cell / width) + 0.5F;
+              const float l = Distance(boxes, cell, 0, bins), t = Distance(boxes, cell, bins, bins);
+              const float r = Distance(boxes, cell, 2 * bins, bins),
+                          b = Distance(boxes, cell, 3 * bins, bins);
+              return {(x - l) * s, (y - t) * s, (x + r) * s, (y + b) * s, 0, 0, {}};
+            });
+  }
+}
+
+}  // namespace
+
+const FamilyDecoder kYolov8Decoder = {Family::kYolov8, Plan, DecodeLevel};
+
+}  // namespace plumb::vision
