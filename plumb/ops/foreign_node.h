@@ -26,25 +26,33 @@ class ForeignNode {
   std::vector<std::string> output_names;               // "" where left out
 
   [[nodiscard]] std::string Describe() const;  // "Conv 'model.0/conv' (onnx, opset 12)"
-  [[nodiscard]] bool HasInput(size_t i) const { return i < inputs.size() && inputs[i] != ir::kNone; }
-  [[nodiscard]] bool HasOutput(size_t i) const { return i < output_names.size() && !output_names[i].empty(); }
-  // The constant behind input i or nullptr. Constants computed from others are not folded yet at import.
+  [[nodiscard]] bool HasInput(size_t i) const {
+    return i < inputs.size() && inputs[i] != ir::kNone;
+  }
+  [[nodiscard]] bool HasOutput(size_t i) const {
+    return i < output_names.size() && !output_names[i].empty();
+  }
+  // The constant behind input i or nullptr. Constants computed from others are not folded yet at
+  // import.
   [[nodiscard]] const Tensor* ConstantInput(size_t i) const {
     return HasInput(i) ? graph->ConstantOf(inputs[i]) : nullptr;
   }
   Status RequireInputs(size_t min, size_t max) const;
 
   // Emits an IR node whose single output is output `index` of this node, under its name.
-  void EmitOutput(std::string_view op, std::vector<ir::ValueId> in, Attributes attributes = {}, size_t index = 0);
+  void EmitOutput(std::string_view op, std::vector<ir::ValueId> in, Attributes attributes = {},
+                  size_t index = 0);
   // Emits an IR node with all outputs of this node.
   void EmitOutputs(std::string_view op, std::vector<ir::ValueId> in, Attributes attributes = {});
   // Emits a helper node in front; its value is named after this node's first output.
-  ir::ValueId EmitHelper(std::string_view op, std::vector<ir::ValueId> in, Attributes attributes = {});
+  ir::ValueId EmitHelper(std::string_view op, std::vector<ir::ValueId> in,
+                         Attributes attributes = {});
   ir::ValueId EmitConstant(Tensor tensor, std::string_view suffix = "const");
   // Declares that output `index` is the existing value (an identity without a node).
   void AliasOutput(size_t index, ir::ValueId value);
 
-  std::vector<ir::ValueId> results;  // by output index; filled by the Emit functions, kNone where left out
+  std::vector<ir::ValueId>
+      results;  // by output index; filled by the Emit functions, kNone where left out
 };
 
 }  // namespace plumb::ops
