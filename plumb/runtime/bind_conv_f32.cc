@@ -1,0 +1,93 @@
+// conv of f32: y = f(chain over (kernel row, kernel column, channel) + bias).
+#include "plumb/kernels/dot_f32/dot_f32.h"
+#include "plumb/runtime/bind_conv.h"
+#include "plumb/runtime/bind_function.h"
+#include "plumb/runtime/conv_window.h"
+
+namespace plumb::runtime {
+namespace {
+
+using kernels::ConvF32Shape;
+using kernels::DotF32Kernel;
+using kernels::DotF32Panels;
+
+class ConvF32 final : public BoundRecord {
+ public:
+  ConvF32(const ConvF32Shape& shape, const DotF32Kernel& kernel, const float* weights,
+          const BoundFunction& function)
+      : shape_(shape),
+        kernel_(kernel),
+        panels_(kernel, shape.k(), shape.out_channels / shape.groups),
+        packed_(DType::kF32, {shape.groups * panels_.elements()}),
+        function_(function) {
+    const int64_t columns = panels_.columns();
+    for (int64_t g = 0; g < shape.groups; ++g) {
+      panels_.PackColumns(weights + g * columns * shape.k(),
+                          packed_.values<float>().data() + g * panels_.elements());
+    }
+  }
+
+  [[nodiscard]] size_t scratch_bytes(int threads) const override {
+    return kernels::DotF32ScratchBytes(threads);
+  }
+  [[nodiscard]] size_t packed_bytes() const override { return packed_.bytes(); }
+
+  void Run(const RunContext& context) const override {
+    const float* bias = context.inputs.size() > 2 && context.inputs[2].present()
+                            ? context.inputs[2].data<float>()
+                            : nullptr;
+    const int64_t columns = panels_.columns();
+    for (int64_t g = 0; g < shape_.groups; ++g) {
+      const kernels::DotF32Pixels pixels(shape_, g, context.inputs[0].data<float>());
+      kernels::DotF32Job job;
+      job.kernel = &kernel_;
+      job.rows = &pixels;
+      job.row_count = shape_.rows();
+      job.panels = &panels_;
+      job.packed = packed_.values<float>().data() + g * panels_.elements();
+      job.bias = bias != nullptr ? bias + g * columns : nullptr;
+      job.c = context.outputs[0].data<float>() + g * columns;
+      job.c_stride = shape_.out_channels;
+      job.function = {function_.apply, function_.parameters.data()};
+      kernels::RunDotF32(job, context.pool, context.scratch);
+    }
+  }
+
+ private:
+  ConvF32Shape shape_;
+  const DotF32Kernel& kernel_;
+  DotF32Panels panels_;
+  Tensor packed_;  // group after group
+  BoundFunction function_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<BoundRecord>> BindConvF32(const BindContext& context) {
+  PLUMB_RETURN_IF_ERROR(context.RequireCounts(2, 3, 1));
+  PLUMB_RETURN_IF_ERROR(context.RequireInput(0, DType::kF32, 4));
+  PLUMB_RETURN_IF_ERROR(context.RequireInput(1, DType::kF32, 4));
+  PLUMB_RETURN_IF_ERROR(context.RequireOutput(0, DType::kF32, 4));
+  PLUMB_ASSIGN_OR_RETURN(const ConvWindow window, ReadConvWindow(context));
+  PLUMB_RETURN_IF_ERROR(CheckConvShapes(context, window));
+  const Shape& x = context.input(0).shape;
+  const Shape& w = context.input(1).shape;
+  const Shape& y = context.output(0).shape;
+  if (context.HasInput(2)) {
+    PLUMB_RETURN_IF_ERROR(context.RequireConstant(2, DType::kF32, {w[0]}));
+  }
+  PLUMB_ASSIGN_OR_RETURN(const BoundFunction function, BindFunctionAttribute(context));
+  ConvF32Shape shape;
+  shape.batch = x[0], shape.in_h = x[1], shape.in_w = x[2], shape.in_channels = x[3];
+  shape.out_h = y[1], shape.out_w = y[2], shape.out_channels = w[0];
+  shape.kernel_h = w[1], shape.kernel_w = w[2];
+  shape.stride_h = window.stride_h, shape.stride_w = window.stride_w;
+  shape.pad_top = window.pad_top, shape.pad_left = window.pad_left;
+  shape.dilation_h = window.dilation_h, shape.dilation_w = window.dilation_w;
+  shape.groups = window.groups;
+  return std::unique_ptr<BoundRecord>(
+      std::make_unique<ConvF32>(shape, kernels::SelectDotF32(context.isa()),
+                                context.ConstantInput(1).data<float>(), function));
+}
+
+}  // namespace plumb::runtime
