@@ -1,0 +1,115 @@
+#include "plumb/runtime/bind_support.h"
+
+#include "plumb/kernels/common/nest.h"
+
+namespace plumb::runtime {
+
+Status RequirePlain(const BindContext& context, size_t min_inputs, size_t max_inputs,
+                    size_t outputs) {
+  PLUMB_RETURN_IF_ERROR(context.RequireCounts(min_inputs, max_inputs, outputs));
+  const auto check = [&](const artifact::TensorInfo& info) -> Status {
+    if (info.shape.size() > static_cast<size_t>(kernels::kMaxTensorRank)) {
+      return context.Invalid(StrCat("tensors of at most ", kernels::kMaxTensorRank, " dimensions"),
+                             StrCat(ShapeToString(info.shape), " '", info.name, "'"));
+    }
+    return {};
+  };
+  for (size_t i = 0; i < context.input_count(); ++i) {
+    if (context.HasInput(i)) {
+      PLUMB_RETURN_IF_ERROR(check(context.input(i)));
+    } else if (i < min_inputs) {
+      return context.Invalid(StrCat("input ", i), "none");
+    }
+  }
+  for (size_t i = 0; i < outputs; ++i) {
+    PLUMB_RETURN_IF_ERROR(check(context.output(i)));
+  }
+  return {};
+}
+
+Status RequireOutputType(const BindContext& context, size_t i) {
+  return context.RequireInput(i, context.output(0).dtype);
+}
+
+Status RequireInputShape(const BindContext& context, size_t i, const Shape& expected) {
+  if (context.input(i).shape != expected) {
+    return context.Invalid(StrCat("input ", i, " of shape ", ShapeToString(expected)),
+                           ShapeToString(context.input(i).shape));
+  }
+  return {};
+}
+
+Status RequireIndexInput(const BindContext& context, size_t i) {
+  const DType dtype = context.input(i).dtype;
+  if (dtype != DType::kS64 && dtype != DType::kS32) {
+    return context.Invalid(StrCat("input ", i, " to hold s64 or s32 indices"), DTypeName(dtype));
+  }
+  return {};
+}
+
+Result<int64_t> IntOr(const BindContext& context, std::string_view name, int64_t fallback) {
+  if (!context.attributes().Has(name)) {
+    return fallback;
+  }
+  return context.attributes().RequireInt(name);
+}
+
+Result<float> FloatOr(const BindContext& context, std::string_view name, float fallback) {
+  if (!context.attributes().Has(name)) {
+    return fallback;
+  }
+  return context.attributes().RequireFloat(name);
+}
+
+Result<std::string> StringOr(const BindContext& context, std::string_view name,
+                             std::string_view fallback) {
+  if (!context.attributes().Has(name)) {
+    return std::string(fallback);
+  }
+  return context.attributes().RequireString(name);
+}
+
+Result<std::vector<int64_t>> IntsWithin(const BindContext& context, std::string_view name,
+                                        size_t count, int64_t low, int64_t high) {
+  PLUMB_ASSIGN_OR_RETURN(std::vector<int64_t> values,
+                         context.attributes().RequireInts(name, count));
+  for (const int64_t value : values) {
+    if (value < low || value > high) {
+      return context.Invalid(StrCat("attribute ", name, " within ", low, "..", high),
+                             StrCat(value));
+    }
+  }
+  return values;
+}
+
+Result<int64_t> AxisOr(const BindContext& context, int64_t fallback, size_t rank) {
+  PLUMB_ASSIGN_OR_RETURN(const int64_t axis, IntOr(context, "axis", fallback));
+  const auto limit = static_cast<int64_t>(rank);
+  if (axis < -limit || axis >= limit) {
+    return context.Invalid(StrCat("an axis of a tensor of rank ", rank), StrCat("axis ", axis));
+  }
+  return axis < 0 ? axis + limit : axis;
+}
+
+Result<size_t> ChoiceOr(const BindContext& context, std::string_view name,
+                        std::string_view fallback, const std::vector<std::string_view>& names) {
+  PLUMB_ASSIGN_OR_RETURN(const std::string value, StringOr(context, name, fallback));
+  std::string known;
+  for (size_t i = 0; i < names.size(); ++i) {
+    if (names[i] == value) {
+      return i;
+    }
+    known += (i == 0 ? "" : ", ") + std::string(names[i]);
+  }
+  return context.Invalid(StrCat("attribute ", name, " to be one of ", known), value);
+}
+
+int64_t ProductOf(const Shape& shape, size_t begin, size_t end) {
+  int64_t product = 1;
+  for (size_t d = begin; d < end; ++d) {
+    product *= shape[d];
+  }
+  return product;
+}
+
+}  // namespace plumb::runtime
