@@ -1,5 +1,6 @@
 // conv of f32: y = f(chain over (kernel row, kernel column, channel) + bias).
 #include "plumb/kernels/dot_f32/dot_f32.h"
+#include "plumb/kernels/dwconv_f32/dwconv_f32.h"
 #include "plumb/runtime/bind_conv.h"
 #include "plumb/runtime/bind_function.h"
 #include "plumb/runtime/conv_window.h"
@@ -10,6 +11,11 @@ namespace {
 using kernels::ConvF32Shape;
 using kernels::DotF32Kernel;
 using kernels::DotF32Panels;
+
+const float* OptionalBias(const RunContext& context) {
+  return context.inputs.size() > 2 && context.inputs[2].present() ? context.inputs[2].data<float>()
+                                                                  : nullptr;
+}
 
 class ConvF32 final : public BoundRecord {
  public:
@@ -33,9 +39,7 @@ class ConvF32 final : public BoundRecord {
   [[nodiscard]] size_t packed_bytes() const override { return packed_.bytes(); }
 
   void Run(const RunContext& context) const override {
-    const float* bias = context.inputs.size() > 2 && context.inputs[2].present()
-                            ? context.inputs[2].data<float>()
-                            : nullptr;
+    const float* bias = OptionalBias(context);
     const int64_t columns = panels_.columns();
     for (int64_t g = 0; g < shape_.groups; ++g) {
       const kernels::DotF32Pixels pixels(shape_, g, context.inputs[0].data<float>());
@@ -61,6 +65,54 @@ class ConvF32 final : public BoundRecord {
   BoundFunction function_;
 };
 
+// One input channel a group, one output channel.
+class DepthwiseF32 final : public BoundRecord {
+ public:
+  DepthwiseF32(const kernels::DwConvF32Shape& shape, const kernels::DwConvF32Kernel& kernel,
+               const float* weights, const BoundFunction& function)
+      : shape_(shape),
+        kernel_(kernel),
+        packed_(DType::kF32, {shape.taps(), shape.channels}),
+        zeros_(DType::kF32, {shape.channels}),
+        function_(function) {
+    kernels::PackDwConvF32(weights, shape.channels, shape.taps(), packed_.values<float>().data());
+  }
+
+  [[nodiscard]] size_t scratch_bytes(int threads) const override {
+    return kernels::DwConvF32ScratchBytes(shape_, threads);
+  }
+  [[nodiscard]] size_t packed_bytes() const override { return packed_.bytes(); }
+
+  void Run(const RunContext& context) const override {
+    kernels::DwConvF32Job job;
+    job.kernel = &kernel_;
+    job.shape = &shape_;
+    job.x = context.inputs[0].data<float>();
+    job.packed = packed_.values<float>().data();
+    job.bias = OptionalBias(context);
+    job.zeros = zeros_.values<float>().data();
+    job.y = context.outputs[0].data<float>();
+    job.function = function_.apply;
+    job.parameters = function_.parameters.data();
+    kernels::RunDwConvF32(job, context.pool, context.scratch);
+  }
+
+ private:
+  kernels::DwConvF32Shape shape_;
+  const kernels::DwConvF32Kernel& kernel_;
+  Tensor packed_, zeros_;
+  BoundFunction function_;
+};
+
+kernels::DwConvF32Shape Depthwise(const ConvF32Shape& s) {
+  kernels::DwConvF32Shape d;
+  d.batch = s.batch, d.in_h = s.in_h, d.in_w = s.in_w, d.channels = s.in_channels;
+  d.out_h = s.out_h, d.out_w = s.out_w, d.kernel_h = s.kernel_h, d.kernel_w = s.kernel_w;
+  d.stride_h = s.stride_h, d.stride_w = s.stride_w, d.pad_top = s.pad_top, d.pad_left = s.pad_left;
+  d.dilation_h = s.dilation_h, d.dilation_w = s.dilation_w;
+  return d;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<BoundRecord>> BindConvF32(const BindContext& context) {
@@ -85,9 +137,13 @@ Result<std::unique_ptr<BoundRecord>> BindConvF32(const BindContext& context) {
   shape.pad_top = window.pad_top, shape.pad_left = window.pad_left;
   shape.dilation_h = window.dilation_h, shape.dilation_w = window.dilation_w;
   shape.groups = window.groups;
+  const float* weights = context.ConstantInput(1).data<float>();
+  if (shape.groups > 1 && shape.groups == shape.in_channels && shape.groups == shape.out_channels) {
+    return std::unique_ptr<BoundRecord>(std::make_unique<DepthwiseF32>(
+        Depthwise(shape), kernels::SelectDwConvF32(context.isa()), weights, function));
+  }
   return std::unique_ptr<BoundRecord>(
-      std::make_unique<ConvF32>(shape, kernels::SelectDotF32(context.isa()),
-                                context.ConstantInput(1).data<float>(), function));
+      std::make_unique<ConvF32>(shape, kernels::SelectDotF32(context.isa()), weights, function));
 }
 
 }  // namespace plumb::runtime

@@ -120,6 +120,26 @@ TEST(BindConvF32, HasTheBitsOfTheDefinition) {
   conv.ExpectEverywhere(ConvExpected(conv));
 }
 
+TEST(BindConvF32, DepthwiseHasTheBitsOfTheDefinition) {
+  const OneRecord conv{
+      "conv",
+      {{Random({1, 9, 11, 37}, 1)}, {Random({37, 3, 3, 1}, 2), true}, {Random({37}, 3), true}},
+      DType::kF32,
+      {1, 9, 11, 37},
+      {{"strides", std::vector<int64_t>{1, 1}},
+       {"pads", std::vector<int64_t>{1, 1, 1, 1}},
+       {"dilations", std::vector<int64_t>{1, 1}},
+       {"groups", int64_t{37}}}};
+  kernels::ConvF32Shape s;
+  s.in_h = s.out_h = 9, s.in_w = s.out_w = 11, s.in_channels = s.out_channels = s.groups = 37;
+  s.kernel_h = s.kernel_w = 3, s.pad_top = s.pad_left = 1;
+  std::vector<float> expected(static_cast<size_t>(s.rows() * s.out_channels));
+  kernels::ConvF32Reference(s, conv.operands[0].tensor.values<float>().data(),
+                            conv.operands[1].tensor.values<float>().data(),
+                            conv.operands[2].tensor.values<float>().data(), expected.data());
+  conv.ExpectEverywhere(expected);
+}
+
 TEST(BindConvF32, AppliesItsFunction) {
   OneRecord conv = Conv();
   std::vector<float> expected = ConvExpected(conv);

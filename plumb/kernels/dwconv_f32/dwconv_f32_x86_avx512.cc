@@ -1,0 +1,10 @@
+#include "plumb/kernels/dwconv_f32/dwconv_f32_run.h"
+#include "plumb/numerics/simd_avx512.h"
+
+namespace plumb::kernels {
+
+void dwconv_f32_8x16_avx512(const DwConvF32Run& run) {
+  DwConvF32AllPixels<numerics::avx512::F32, 8>(run);
+}
+
+}  // namespace plumb::kernels
