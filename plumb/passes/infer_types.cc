@@ -109,7 +109,6 @@ Status InferNode(ir::Graph& graph, ir::NodeId id) {
   if (ops::FindOp(graph.node(id).op) == nullptr) {
     return InvalidModel(view.Describe(), ": no operator is named '", graph.node(id).op, "'");
   }
-  PLUMB_RETURN_IF_ERROR(ops::Check(view));
   PLUMB_ASSIGN_OR_RETURN(const std::vector<ir::TensorType> types, ops::Infer(view));
   ir::Node& node = graph.node(id);
   if (types.size() < node.outputs.size()) {

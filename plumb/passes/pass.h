@@ -20,7 +20,7 @@ struct Pass {
   Result<int> (*run)(ir::Graph& graph);  // how many rewrites it made
 };
 
-// In the order they run.
+// In the order they run; one may run more than once.
 [[nodiscard]] std::span<const Pass> Pipeline();
 
 struct PassReport {

@@ -1,4 +1,5 @@
-// Every pass, one line each; what it does stands in the pipeline (pipeline.cc) and in its file.
+// Every pass, one line each; what it is for stands in the pipeline (pipeline.cc), what it does in
+// its file.
 #pragma once
 
 #include "plumb/base/status.h"
@@ -6,7 +7,25 @@
 
 namespace plumb::passes {
 
-Result<int> InferTypes(ir::Graph& graph);     // infer_types.cc
-Result<int> ConvertLayout(ir::Graph& graph);  // convert_layout.cc
+// Each gives the number of rewrites. Types must be known, except for InferTypes (infer_types.h).
+Result<int> CommonSubexpression(ir::Graph& graph);
+Result<int> ConvertLayout(ir::Graph& graph);
+Result<int> FoldBatchNorm(ir::Graph& graph);
+Result<int> FoldPad(ir::Graph& graph);
+Result<int> FoldScaleAndBias(ir::Graph& graph);
+Result<int> HoistTranspose(ir::Graph& graph);
+Result<int> MergeConcat(ir::Graph& graph);
+Result<int> NormalizeReshape(ir::Graph& graph);
+Result<int> RecognizeClip(ir::Graph& graph);
+Result<int> RecognizeFullyConnected(ir::Graph& graph);
+Result<int> RecognizeGelu(ir::Graph& graph);
+Result<int> RecognizeHardSwish(ir::Graph& graph);
+Result<int> RecognizeSilu(ir::Graph& graph);
+Result<int> RemoveDeadNodes(ir::Graph& graph);
+Result<int> RemoveNoOps(ir::Graph& graph);
+Result<int> ReshapeTranspose(ir::Graph& graph);
+Result<int> SimplifySlice(ir::Graph& graph);
+Result<int> SinkTranspose(ir::Graph& graph);
+Result<int> SplitConvTranspose(ir::Graph& graph);
 
 }  // namespace plumb::passes
