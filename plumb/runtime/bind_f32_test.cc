@@ -6,6 +6,7 @@
 #include <cmath>
 #include <random>
 
+#include "plumb/kernels/dot_f32/conv_transpose_f32.h"
 #include "plumb/kernels/dot_f32/dot_f32_reference.h"
 #include "plumb/runtime/session.h"
 
@@ -197,6 +198,31 @@ TEST(BindFullyConnectedF32, HasTheBitsOfTheDefinition) {
   fc.ExpectEverywhere(expected);
   fc.out_shape = {3, 2, 34};
   EXPECT_THAT(fc.Error(), HasSubstr("3x2x35"));
+}
+
+TEST(BindConvTranspose, HasTheBitsOfTheDefinition) {
+  OneRecord conv{
+      "conv_transpose",
+      {{Random({2, 3, 4, 6}, 1)}, {Random({6, 3, 2, 4}, 2), true}, {Random({8}, 3), true}},
+      DType::kF32,
+      {2, 7, 9, 8},
+      {{"strides", std::vector<int64_t>{2, 2}},
+       {"pads", std::vector<int64_t>{1, 0, 0, 0}},
+       {"dilations", std::vector<int64_t>{1, 2}},
+       {"groups", int64_t{2}}}};
+  kernels::ConvTransposeF32Shape s;
+  s.batch = 2, s.in_h = 3, s.in_w = 4, s.in_channels = 6, s.out_h = 7, s.out_w = 9,
+  s.out_channels = 8;
+  s.kernel_h = 3, s.kernel_w = 2, s.stride_h = s.stride_w = 2, s.pad_top = 1, s.dilation_w = 2,
+  s.groups = 2;
+  std::vector<float> expected(2 * 7 * 9 * 8);
+  kernels::ConvTransposeF32Reference(s, conv.operands[0].tensor.values<float>().data(),
+                                     conv.operands[1].tensor.values<float>().data(),
+                                     conv.operands[2].tensor.values<float>().data(),
+                                     expected.data());
+  conv.ExpectEverywhere(expected);
+  conv.out_shape = {2, 7, 9, 4};
+  EXPECT_THAT(conv.Error(), HasSubstr("2x7x9x8"));
 }
 
 // b [matrices][k][n] transposed to the [n][k] of the reference.
