@@ -61,9 +61,11 @@ void CopySegment(const RowWriter& writer, const DotGeometry& g, int8_t zero, con
       const int64_t inside = std::clamp(CeilDivide(-shift, g.stride_width), s.ox, end);
       const int64_t outside =
           std::clamp(CeilDivide(g.in_width - columns - shift + 1, g.stride_width), inside, end);
-      writer.Write(k, run, s.row + inside - s.ox, outside - inside,
-                   line + (inside * g.stride_width + shift) * g.in_channels,
-                   g.stride_width * g.in_channels, zero);
+      if (inside < outside) {
+        writer.Write(k, run, s.row + inside - s.ox, outside - inside,
+                     line + (inside * g.stride_width + shift) * g.in_channels,
+                     g.stride_width * g.in_channels, zero);
+      }
       for (int64_t ox = s.ox; ox < end; ++ox) {
         if (ox == inside) {
           ox = outside;

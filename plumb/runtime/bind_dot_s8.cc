@@ -1,0 +1,100 @@
+#include "plumb/runtime/bind_dot_s8.h"
+
+#include <cmath>
+
+#include "plumb/runtime/bind_grid.h"
+
+namespace plumb::runtime {
+namespace {
+
+class DotS8 final : public BoundRecord {
+ public:
+  DotS8(std::unique_ptr<DotS8Layer> layer, const kernels::DotKernel& kernel)
+      : layer_(std::move(layer)), packed_(layer_->layer, kernel) {}
+  [[nodiscard]] size_t scratch_bytes(int threads) const override {
+    return packed_.ScratchBytes(threads);
+  }
+  [[nodiscard]] size_t packed_bytes() const override { return packed_.PackedBytes(); }
+  void Run(const RunContext& context) const override {
+    packed_.Run(context.inputs[0].data<int8_t>(), context.outputs[0].raw, context.scratch,
+                context.pool);
+  }
+
+ private:
+  std::unique_ptr<DotS8Layer> layer_;  // keeps the function's parameters
+  kernels::DotPacked packed_;
+};
+
+Status ReadEnd(const BindContext& context, const std::string& function, DotS8Layer& out) {
+  kernels::DotLayer& layer = out.layer;
+  const artifact::TensorInfo& y = context.output(0);
+  if (function == "table") {
+    PLUMB_RETURN_IF_ERROR(context.RequireOutput(0, DType::kS8));
+    PLUMB_RETURN_IF_ERROR(context.RequireConstant(4, DType::kS8, {256}));
+    PLUMB_ASSIGN_OR_RETURN(const int64_t zero,
+                           ReadIntWithin(context, "mid_zero_point", 0, -128, 127));
+    layer.end = kernels::DotEnd::kTable;
+    layer.mid_zero_point = static_cast<int32_t>(zero);
+    layer.table = context.ConstantInput(4).data<int8_t>();
+    return {};
+  }
+  PLUMB_ASSIGN_OR_RETURN(out.function, BindFunctionAttribute(context));
+  layer.function = {out.function.apply, out.function.parameters.data()};
+  if (y.dtype == DType::kF32) {
+    layer.end = kernels::DotEnd::kRealF32;
+    return {};
+  }
+  PLUMB_RETURN_IF_ERROR(context.RequireOutput(0, DType::kS8));
+  PLUMB_ASSIGN_OR_RETURN(ChannelGrid grid, RequireChannelGrid(context, y));
+  out.y_scale = std::move(grid.scale);
+  out.y_zero_point = std::move(grid.zero_point);
+  layer.y_scale = out.y_scale.data();
+  layer.y_zero_point = out.y_zero_point.data();
+  layer.end = function == "none" ? kernels::DotEnd::kRequantize : kernels::DotEnd::kRealS8;
+  if (function == "none") {
+    PLUMB_ASSIGN_OR_RETURN(const ClampRange range, ReadClampRange(context));
+    layer.clamp_lo = range.lo;
+    layer.clamp_hi = range.hi;
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<DotS8Layer>> ReadDotS8Layer(const BindContext& context,
+                                                   const kernels::DotGeometry& geometry) {
+  auto out = std::make_unique<DotS8Layer>();
+  kernels::DotLayer& layer = out->layer;
+  layer.geometry = geometry;
+  const Shape channels = {geometry.out_channels};
+  layer.weights = context.ConstantInput(1).data<int8_t>();
+  if (context.HasInput(2)) {
+    PLUMB_RETURN_IF_ERROR(context.RequireConstant(2, DType::kS32, channels));
+    layer.bias = context.ConstantInput(2).data<int32_t>();
+  }
+  PLUMB_RETURN_IF_ERROR(context.RequireConstant(3, DType::kF32, channels));
+  layer.multiplier = context.ConstantInput(3).data<float>();
+  for (int64_t c = 0; c < geometry.out_channels; ++c) {
+    if (!(layer.multiplier[c] >= 0.0f && layer.multiplier[c] <= 0x1p30f)) {
+      return context.Invalid("factors m within 0..2^30",
+                             StrCat(layer.multiplier[c], " for channel ", c));
+    }
+  }
+  std::string function = "none";
+  if (context.attributes().Has("function")) {
+    PLUMB_ASSIGN_OR_RETURN(function, context.attributes().RequireString("function"));
+  }
+  PLUMB_RETURN_IF_ERROR(ReadEnd(context, function, *out));
+  return out;
+}
+
+Result<std::unique_ptr<BoundRecord>> MakeDotS8Record(const BindContext& context,
+                                                     std::unique_ptr<DotS8Layer> layer) {
+  if (const int64_t bound = kernels::DotAccumulatorBound(layer->layer); bound > INT32_MAX) {
+    return context.Invalid(StrCat("|bias| + 255 * sum |w| of at most ", INT32_MAX), StrCat(bound));
+  }
+  return std::unique_ptr<BoundRecord>(
+      std::make_unique<DotS8>(std::move(layer), kernels::SelectDot(context.isa())));
+}
+
+}  // namespace plumb::runtime

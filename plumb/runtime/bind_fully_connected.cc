@@ -1,0 +1,11 @@
+// fully_connected: by the element type of its input.
+#include "plumb/runtime/bind_fully_connected.h"
+
+namespace plumb::runtime {
+
+Result<std::unique_ptr<BoundRecord>> BindFullyConnected(const BindContext& context) {
+  const bool s8 = context.HasInput(0) && context.input(0).dtype == DType::kS8;
+  return s8 ? BindFullyConnectedS8(context) : BindFullyConnectedF32(context);
+}
+
+}  // namespace plumb::runtime
