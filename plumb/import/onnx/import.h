@@ -1,0 +1,51 @@
+// ONNX files as graphs. Reads opsets 7 to 26 of the default domain, and tensors as .pb files.
+//
+// Every error about the file has code kInvalidModel and names the node, value or dimension; about
+// an option, kUsage.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "plumb/base/status.h"
+#include "plumb/base/tensor.h"
+#include "plumb/ir/graph.h"
+
+namespace plumb::onnx {
+
+struct ImportOptions {
+  std::map<std::string, Shape>
+      input_shapes;  // by input name: sizes for symbolic dimensions, all of an input's
+};
+
+struct ImportedModel {
+  // Inputs typed and known; other values untyped until inference. f16, bf16 and f64 are f32 inside;
+  // Input::dtype and Output::dtype keep what the file says (kNone where it does not type an
+  // output).
+  ir::Graph graph;
+  std::map<std::string, std::string> metadata;
+  std::string producer;  // name and version
+  int64_t ir_version = 0;
+  int64_t opset = 0;            // of the default domain
+  bool symbolic_batch = false;  // the leading dimension of every input is one free name, set to 1
+};
+
+// `path` names the file; external data is looked up beside it.
+[[nodiscard]] Result<ImportedModel> ImportOnnx(std::string_view path, const ImportOptions& options);
+// The same from memory; `base_dir` is where external data lies.
+[[nodiscard]] Result<ImportedModel> ImportOnnxBytes(std::span<const std::byte> bytes,
+                                                    const std::filesystem::path& base_dir,
+                                                    const ImportOptions& options);
+
+struct NamedTensor {
+  std::string name;  // may be empty
+  Tensor tensor;     // of the file's own element type (f16 stays f16)
+};
+// A serialized TensorProto, as in test_data_set_N/input_0.pb.
+[[nodiscard]] Result<NamedTensor> ReadTensorProto(std::string_view path);
+
+}  // namespace plumb::onnx

@@ -1,0 +1,160 @@
+#include "plumb/import/onnx/read_inputs.h"
+
+#include <algorithm>
+
+#include "onnx.pb.h"
+#include "plumb/ops/import_rules.h"
+
+namespace plumb::onnx {
+namespace {
+
+constexpr int64_t kMostElements = int64_t{1} << 40;
+
+std::string DimName(const TensorShapeProto::Dimension& dim) {
+  return dim.has_dim_value()       ? std::to_string(dim.dim_value())
+         : dim.dim_param().empty() ? "?"
+                                   : dim.dim_param();
+}
+
+std::string Declared(const TensorShapeProto& shape) {
+  std::string text;
+  for (const TensorShapeProto::Dimension& dim : shape.dim()) {
+    text += (text.empty() ? "" : "x") + DimName(dim);
+  }
+  return text.empty() ? "scalar" : text;
+}
+
+bool IsFree(const TensorShapeProto::Dimension& dim) { return !dim.has_dim_value(); }
+
+Status CheckInput(const ValueInfoProto& input) {
+  if (!input.type().has_tensor_type()) {
+    return InvalidModel("input '", input.name(),
+                        "' is not a tensor; expected one (sequences, maps ",
+                        "and optional values are not supported)");
+  }
+  const TypeProto::Tensor& type = input.type().tensor_type();
+  if (ops::DTypeFromOnnx(type.elem_type()) == DType::kNone) {
+    return InvalidModel("input '", input.name(), "' has ONNX element type ", type.elem_type(),
+                        type.elem_type() == 8 ? " (string)" : "", ", which is not supported");
+  }
+  for (int i = 0; i < type.shape().dim_size(); ++i) {
+    const TensorShapeProto::Dimension& dim = type.shape().dim(i);
+    if (dim.has_dim_value() && dim.dim_value() < 0) {
+      return InvalidModel("input '", input.name(), "': dimension ", i, " is ", dim.dim_value(),
+                          "; expected a size from 0, or a name");
+    }
+  }
+  return {};
+}
+
+// What --input-shape gives, checked against what the file declares.
+Status ApplyOption(const ValueInfoProto& input, const Shape& given,
+                   std::map<std::string, int64_t>& symbols) {
+  const TypeProto::Tensor& type = input.type().tensor_type();
+  const auto mismatch = [&] {
+    return UsageError("--input-shape ", input.name(), "=", ShapeToString(given),
+                      ": the model declares ", Declared(type.shape()));
+  };
+  if (type.has_shape() && static_cast<size_t>(type.shape().dim_size()) != given.size()) {
+    return mismatch();
+  }
+  for (size_t i = 0; i < given.size(); ++i) {
+    if (given[i] < 1) {
+      return UsageError("--input-shape ", input.name(), "=", ShapeToString(given),
+                        ": expected sizes from 1");
+    }
+    if (!type.has_shape()) {
+      continue;
+    }
+    const TensorShapeProto::Dimension& dim = type.shape().dim(static_cast<int>(i));
+    if (dim.has_dim_value() && dim.dim_value() != given[i]) {
+      return mismatch();
+    }
+    if (!dim.dim_param().empty()) {
+      const auto [at, added] = symbols.emplace(dim.dim_param(), given[i]);
+      if (!added && at->second != given[i]) {
+        return UsageError("--input-shape ", input.name(), "=", ShapeToString(given),
+                          ": dimension '", dim.dim_param(), "' is ", at->second,
+                          " by another option");
+      }
+    }
+  }
+  return {};
+}
+
+// The leading dimension is free in every input, under one name, and no option fixes it.
+bool IsBatch(const std::vector<const ValueInfoProto*>& inputs,
+             const std::map<std::string, int64_t>& symbols, const ImportOptions& options) {
+  std::string name;
+  for (const ValueInfoProto* input : inputs) {
+    const TensorShapeProto& shape = input->type().tensor_type().shape();
+    if (shape.dim_size() == 0 || !IsFree(shape.dim(0)) ||
+        options.input_shapes.count(input->name()) != 0 ||
+        symbols.count(shape.dim(0).dim_param()) != 0) {
+      return false;
+    }
+    if (input != inputs.front() && shape.dim(0).dim_param() != name) {
+      return false;
+    }
+    name = shape.dim(0).dim_param();
+  }
+  return !inputs.empty();
+}
+
+}  // namespace
+
+Result<InputTypes> ReadInputTypes(const std::vector<const ValueInfoProto*>& inputs,
+                                  const ImportOptions& options) {
+  std::map<std::string, int64_t> symbols;
+  for (const ValueInfoProto* input : inputs) {
+    PLUMB_RETURN_IF_ERROR(CheckInput(*input));
+    if (const auto given = options.input_shapes.find(input->name());
+        given != options.input_shapes.end()) {
+      PLUMB_RETURN_IF_ERROR(ApplyOption(*input, given->second, symbols));
+    }
+  }
+  InputTypes result;
+  result.symbolic_batch = IsBatch(inputs, symbols, options);
+  for (const ValueInfoProto* input : inputs) {
+    const TypeProto::Tensor& type = input->type().tensor_type();
+    InputType out{input->name(), ops::DTypeFromOnnx(type.elem_type()), {}};
+    const auto given = options.input_shapes.find(input->name());
+    if (given != options.input_shapes.end()) {
+      out.shape = given->second;
+    } else if (!type.has_shape()) {
+      return InvalidModel("input '", input->name(), "' has no declared shape; give it with ",
+                          "--input-shape ", input->name(), "=...");
+    }
+    int64_t elements = 1;
+    for (int i = 0; i < type.shape().dim_size(); ++i) {
+      const TensorShapeProto::Dimension& dim = type.shape().dim(i);
+      const auto known = symbols.find(dim.dim_param());
+      if (given == options.input_shapes.end()) {
+        if (dim.has_dim_value()) {
+          out.shape.push_back(dim.dim_value());
+        } else if (!dim.dim_param().empty() && known != symbols.end()) {
+          out.shape.push_back(known->second);
+        } else if (i == 0) {
+          out.shape.push_back(1);  // a free leading dimension is taken as a batch of one
+        } else {
+          return InvalidModel("input '", input->name(), "' is ", Declared(type.shape()),
+                              "; dimension ", i, " ('", DimName(dim),
+                              "') must be fixed, with --input-shape ", input->name(), "=... (all ",
+                              type.shape().dim_size(), " sizes)");
+        }
+      }
+      const int64_t size = out.shape[static_cast<size_t>(i)];
+      if (size > 0 && elements > kMostElements / size) {
+        return InvalidModel("input '", input->name(), "' is ", Declared(type.shape()),
+                            "; expected at most 2^40 elements");
+      }
+      elements *= std::max<int64_t>(size, 1);
+    }
+    result.inputs.push_back(std::move(out));
+  }
+  // A free leading dimension is a batch only where it is the only one: others were refused above or
+  // given.
+  return result;
+}
+
+}  // namespace plumb::onnx
