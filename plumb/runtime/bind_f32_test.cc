@@ -275,6 +275,20 @@ TEST(BindMatmul, RefusesWhatDoesNotFit) {
   EXPECT_THAT(matmul.Error(), HasSubstr("[..., M, K]"));
 }
 
+TEST(BindSoftmax, RunsAlongItsAxis) {
+  OneRecord softmax{"softmax",
+                    {{Tensor(DType::kF32, {2, 4, 3})}},
+                    DType::kF32,
+                    {2, 4, 3},
+                    {{"axis", int64_t{1}}}};
+  softmax.ExpectEverywhere(std::vector<float>(24, 0.25f));
+  softmax.attributes.Set("axis", int64_t{3});
+  EXPECT_THAT(softmax.Error(), HasSubstr("axis from 0 to 2"));
+  OneRecord log_softmax{
+      "log_softmax", {{Tensor(DType::kF32, {5, 1})}}, DType::kF32, {5, 1}, {{"axis", int64_t{1}}}};
+  log_softmax.ExpectEverywhere(std::vector<float>(5, 0.0f));
+}
+
 TEST(BindUnary, RunsFunctionsOfEveryType) {
   const OneRecord relu{
       "relu", {{Tensor::Of<float>({3}, std::vector<float>{-1, 0.5f, 2})}}, DType::kF32, {3}, {}};
