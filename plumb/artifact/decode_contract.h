@@ -1,4 +1,5 @@
-// The decode contract: how the network's outputs become boxes or classes. plumb/vision/decode.h states the arithmetic.
+// The decode contract: how the network's outputs become boxes or classes. plumb/vision/decode.h
+// states the arithmetic.
 #pragma once
 
 #include <cstdint>
@@ -23,13 +24,13 @@ enum class Family : uint8_t {
 
 // What one output holds.
 enum class OutputRole : uint8_t {
-  kIgnored = 0,     // not read by the decoder
-  kAll = 1,         // boxes, objectness and classes of one level, or of all levels when stride is 0
-  kBox = 2,         // box values alone
+  kIgnored = 0,  // not read by the decoder
+  kAll = 1,      // boxes, objectness and classes of one level, or of all levels when stride is 0
+  kBox = 2,      // box values alone
   kObjectness = 3,
   kClasses = 4,
-  kScoreSum = 5,    // the model zoo's sum of class scores: a shortcut, not read
-  kKeypoints = 6,   // x, y pairs
+  kScoreSum = 5,   // the model zoo's sum of class scores: a shortcut, not read
+  kKeypoints = 6,  // x, y pairs
 };
 
 // Where the values of one box lie.
@@ -43,8 +44,9 @@ struct DecodeOutput {
   int32_t output = 0;  // index into the program's outputs
   OutputRole role = OutputRole::kIgnored;
   OutputLayout layout = OutputLayout::kChannelsFirst;
-  int32_t stride = 0;          // of the level, in input pixels; 0: all levels, one after another
-  std::vector<float> anchors;  // w, h pairs in input pixels; families with anchors and undecoded heads only
+  int32_t stride = 0;  // of the level, in input pixels; 0: all levels, one after another
+  std::vector<float>
+      anchors;  // w, h pairs in input pixels; families with anchors and undecoded heads only
   bool operator==(const DecodeOutput&) const = default;
 };
 
@@ -53,17 +55,19 @@ struct DecodeContract {
   std::vector<DecodeOutput> outputs;
   int32_t classes = 0;
   std::vector<std::string> labels;  // one per class
-  bool boxes_decoded = false;       // the graph ends with boxes: pixels of the input (kSsd: corners in 0..1)
-  bool scores_activated = false;    // sigmoid (softmax) applied in the graph: "sigmoid=in_graph"
-  int32_t reg_max = 16;             // kYolov8: bins a side of the box distribution; 1: plain distances
-  std::vector<int32_t> strides;     // of the levels, ascending; what a [.,N,.] output of all levels follows
-  float score_threshold = 0.25F;    // defaults of `detect`
+  bool boxes_decoded =
+      false;  // the graph ends with boxes: pixels of the input (kSsd: corners in 0..1)
+  bool scores_activated = false;  // sigmoid (softmax) applied in the graph: "sigmoid=in_graph"
+  int32_t reg_max = 16;  // kYolov8: bins a side of the box distribution; 1: plain distances
+  std::vector<int32_t>
+      strides;  // of the levels, ascending; what a [.,N,.] output of all levels follows
+  float score_threshold = 0.25F;  // defaults of `detect`
   float iou_threshold = 0.45F;
   bool class_agnostic_nms = false;
   int32_t max_detections = 300;  // a picture
 
   Source family_source = Source::kUnknown;
-  Source scores_source = Source::kUnknown;   // of scores_activated
+  Source scores_source = Source::kUnknown;  // of scores_activated
   Source anchors_source = Source::kUnknown;
   Source strides_source = Source::kUnknown;
   Source classes_source = Source::kUnknown;

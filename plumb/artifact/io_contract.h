@@ -1,5 +1,5 @@
-// The I/O contract: how a picture becomes an input of the network. Names, shapes, element types and grids stand in the
-// program's ports; this is what a graph does not say.
+// The I/O contract: how a picture becomes an input of the network. Names, shapes, element types and
+// grids stand in the program's ports; this is what a graph does not say.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +28,8 @@ enum class ResizeRule : uint8_t {
   kCrop = 3,             // short side to crop_short, centre crop
 };
 
-// One input that takes pictures. value = (pixel - mean[c]) / std[c], pixel 0..255, channels in the order of `color`.
+// One input that takes pictures. value = (pixel - mean[c]) / std[c], pixel 0..255, channels in the
+// order of `color`.
 struct PictureInput {
   int32_t input = 0;  // index into the program's inputs
   int32_t width = 0, height = 0;
@@ -37,8 +38,9 @@ struct PictureInput {
   std::vector<float> mean;    // one per channel, in pixel units; "/255" is mean 0, std 255
   std::vector<float> std;     // one per channel, positive
   ResizeRule resize = ResizeRule::kLetterbox;
-  int32_t pad = 114;       // 0..255, every channel; letterbox forms only
-  int32_t crop_short = 0;  // kCrop: short side in pixels before the crop; 0: the input's short side * 256 / 224
+  int32_t pad = 114;  // 0..255, every channel; letterbox forms only
+  int32_t crop_short =
+      0;  // kCrop: short side in pixels before the crop; 0: the input's short side * 256 / 224
   Source color_source = Source::kUnknown;
   Source mean_source = Source::kUnknown;
   Source std_source = Source::kUnknown;

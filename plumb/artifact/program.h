@@ -1,5 +1,6 @@
-// A program: the list of records that the runtime runs, with their tensors and constants. The compiler builds it in
-// memory; the writer stores it in an artifact; the reader gives it back with constants pointing into the mapped file.
+// A program: the list of records that the runtime runs, with their tensors and constants. The
+// compiler builds it in memory; the writer stores it in an artifact; the reader gives it back with
+// constants pointing into the mapped file.
 #pragma once
 
 #include <memory>
@@ -28,7 +29,8 @@ struct TensorInfo {
   int32_t constant = -1;      // index into Program::constants, or -1
 };
 
-// One step. `op` and `version` select the kernel; attributes and constant inputs are its parameters.
+// One step. `op` and `version` select the kernel; attributes and constant inputs are its
+// parameters.
 struct Record {
   std::string op;
   int32_t version = 1;
@@ -38,8 +40,9 @@ struct Record {
   Attributes attributes;
 };
 
-// An input or output of the program. The tensor's own dtype is what is computed with; `dtype` is what the model's user
-// sees (f16 for a half model computed in f32, f32 for an output that is stored as integers under `--raw`).
+// An input or output of the program. The tensor's own dtype is what is computed with; `dtype` is
+// what the model's user sees (f16 for a half model computed in f32, f32 for an output that is
+// stored as integers under `--raw`).
 struct Port {
   std::string name;
   int32_t tensor = -1;
@@ -53,14 +56,16 @@ struct Program {
   std::vector<Record> records;  // in execution order
   std::vector<Port> inputs;
   std::vector<Port> outputs;
-  bool symbolic_batch = false;  // the model's leading dimension was free: Run may be given any multiple
+  bool symbolic_batch =
+      false;  // the model's leading dimension was free: Run may be given any multiple
 
   int32_t AddTensor(TensorInfo info) {
     tensors.push_back(std::move(info));
     return static_cast<int32_t>(tensors.size() - 1);
   }
   // A tensor with constant contents.
-  int32_t AddConstant(std::string name, std::shared_ptr<const Tensor> tensor, Quantization quantization = {}) {
+  int32_t AddConstant(std::string name, std::shared_ptr<const Tensor> tensor,
+                      Quantization quantization = {}) {
     constants.push_back({tensor->raw(), tensor->bytes(), tensor});
     TensorInfo info{std::move(name), tensor->dtype(), tensor->shape(), std::move(quantization),
                     static_cast<int32_t>(constants.size() - 1)};

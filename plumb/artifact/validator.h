@@ -3,7 +3,7 @@
 // binding.
 #pragma once
 
-#include "plumb/artifact/program.h"
+#include "plumb/artifact/artifact.h"
 #include "plumb/base/status.h"
 
 namespace plumb::artifact {
@@ -18,5 +18,9 @@ inline constexpr size_t kMaxRank = 16;
 // for; ports are valid and named differently; every tensor is written exactly once (as a constant,
 // an input or by a record) and not read before. An invalid-model error names the record or tensor.
 Status ValidateProgram(const Program& program);
+
+// Enumerations have known values, indices name ports, numbers are in their ranges; pictures fit the
+// input they name.
+Status ValidateContracts(const Artifact& artifact);
 
 }  // namespace plumb::artifact

@@ -1,0 +1,136 @@
+#include "plumb/artifact/reader.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+#include <new>
+
+#include "plumb/artifact/pack.h"
+#include "plumb/artifact/validator.h"
+#include "plumb/base/mapped_file.h"
+
+namespace plumb::artifact {
+namespace {
+
+using ByteSpan = std::span<const std::byte>;
+
+Result<ByteSpan> SectionOf(const Container& container, ByteSpan file, SectionId id) {
+  const Section* section = container.Find(id);
+  if (section == nullptr) {
+    return InvalidModel("damaged artifact: it has no ", SectionName(static_cast<uint32_t>(id)));
+  }
+  return file.subspan(section->offset, section->size);
+}
+
+// Blobs lie in order, apart or the same one again, each at the next multiple of 64, with zeros
+// between.
+Status CheckBlobs(std::vector<BlobPlace> blobs, ByteSpan weights) {
+  std::sort(blobs.begin(), blobs.end(), [](const BlobPlace& a, const BlobPlace& b) {
+    return a.offset != b.offset ? a.offset < b.offset : a.size < b.size;
+  });
+  BlobPlace last;
+  for (const BlobPlace& blob : blobs) {
+    if (blob.offset % kSectionAlignment != 0 || blob.offset > weights.size() ||
+        blob.size > weights.size() - blob.offset) {
+      if (blob.size == 0 && blob.offset == AlignUp(weights.size())) {
+        continue;  // an empty one after everything
+      }
+      return InvalidModel("damaged artifact: a constant of ", blob.size, " bytes at ", blob.offset,
+                          " of the ", weights.size(), " bytes of weights");
+    }
+    if (blob.size == 0 || (blob.offset == last.offset && blob.size == last.size)) {
+      continue;
+    }
+    const uint64_t end = last.offset + last.size;
+    if (blob.offset != AlignUp(end)) {
+      return InvalidModel("damaged artifact: the constant at ", blob.offset,
+                          " of the weights overlaps another, or ", "does not follow it");
+    }
+    const ByteSpan padding = weights.subspan(end, blob.offset - end);
+    if (!std::all_of(padding.begin(), padding.end(),
+                     [](std::byte b) { return b == std::byte{0}; })) {
+      return InvalidModel("damaged artifact: bytes other than zero before the constant at ",
+                          blob.offset);
+    }
+    last = blob;
+  }
+  return last.offset + last.size == weights.size()
+             ? Status()
+             : InvalidModel("damaged artifact: weights that no constant uses");
+}
+
+template <typename T>
+Status ReadOptional(const Container& container, ByteSpan file, SectionId id,
+                    Result<T> (*unpack)(ByteSpan), T& into) {
+  if (const Section* section = container.Find(id); section != nullptr) {
+    PLUMB_ASSIGN_OR_RETURN(into, unpack(file.subspan(section->offset, section->size)));
+  }
+  return {};
+}
+
+Result<std::shared_ptr<const Artifact>> Read(ByteSpan file,
+                                             const std::shared_ptr<const void>& owner) {
+  PLUMB_ASSIGN_OR_RETURN(const Container container, ParseContainer(file));
+  PLUMB_RETURN_IF_ERROR(VerifyContents(container, file));
+  PLUMB_ASSIGN_OR_RETURN(const ByteSpan program, SectionOf(container, file, SectionId::kProgram));
+  PLUMB_ASSIGN_OR_RETURN(const ByteSpan weights, SectionOf(container, file, SectionId::kWeights));
+  PLUMB_ASSIGN_OR_RETURN(UnpackedProgram unpacked, UnpackProgram(program));
+  PLUMB_RETURN_IF_ERROR(CheckBlobs(unpacked.blobs, weights));
+  auto artifact = std::make_shared<Artifact>();
+  artifact->program = std::move(unpacked.program);
+  for (const BlobPlace& blob : unpacked.blobs) {
+    const std::byte* data = blob.size > 0 ? weights.data() + blob.offset : nullptr;
+    artifact->program.constants.push_back({data, blob.size, owner});
+  }
+  PLUMB_RETURN_IF_ERROR(
+      ReadOptional(container, file, SectionId::kIoContract, UnpackIoContract, artifact->io));
+  PLUMB_RETURN_IF_ERROR(ReadOptional(container, file, SectionId::kDecodeContract,
+                                     UnpackDecodeContract, artifact->decode));
+  PLUMB_RETURN_IF_ERROR(ReadOptional(container, file, SectionId::kProvenance, UnpackProvenance,
+                                     artifact->provenance));
+  PLUMB_RETURN_IF_ERROR(
+      ReadOptional(container, file, SectionId::kQuality, UnpackQuality, artifact->quality));
+  PLUMB_RETURN_IF_ERROR(ValidateProgram(artifact->program).WithContext("damaged artifact"));
+  PLUMB_RETURN_IF_ERROR(ValidateContracts(*artifact).WithContext("damaged artifact"));
+  return std::shared_ptr<const Artifact>(std::move(artifact));
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const Artifact>> ReadArtifact(std::span<const std::byte> bytes,
+                                                     std::shared_ptr<const void> owner) {
+  try {
+    if (owner == nullptr || reinterpret_cast<uintptr_t>(bytes.data()) % kSectionAlignment != 0) {
+      auto copy = std::make_shared<Tensor>(DType::kU8, Shape{static_cast<int64_t>(bytes.size())});
+      if (!bytes.empty()) {
+        std::memcpy(copy->raw(), bytes.data(), bytes.size());
+      }
+      bytes = {static_cast<const std::byte*>(copy->raw()), bytes.size()};
+      owner = std::move(copy);
+    }
+    return Read(bytes, owner);
+  } catch (const std::bad_alloc&) {
+    return ResourceError("no memory to read the artifact");
+  }
+}
+
+Result<std::shared_ptr<const Artifact>> ReadArtifact(const std::string& path) {
+  PLUMB_ASSIGN_OR_RETURN(const std::shared_ptr<const MappedFile> file, MappedFile::Open(path));
+  auto artifact = ReadArtifact(file->bytes(), file);
+  return artifact.ok() ? std::move(artifact)
+                       : artifact.status().WithContext(StrCat("'", path, "'"));
+}
+
+Result<Container> ReadContainer(const std::string& path) {
+  PLUMB_ASSIGN_OR_RETURN(const std::shared_ptr<const MappedFile> file, MappedFile::Open(path));
+  auto container = ParseContainer(file->bytes());
+  return container.ok() ? std::move(container)
+                        : container.status().WithContext(StrCat("'", path, "'"));
+}
+
+bool LooksLikeArtifact(const std::string& path) {
+  const auto file = MappedFile::Open(path);
+  return file.ok() && HasMagic((*file)->bytes());
+}
+
+}  // namespace plumb::artifact
