@@ -86,8 +86,8 @@ Status UnpackRecord(Unpacker& unpacker, const fb::Record& from, Record& record) 
     auto value = UnpackAttribute(unpacker, attribute);
     if (!value.ok()) {
       status = value.status();
-    } else if (record.attributes.Has(name)) {
-      status = InvalidModel("attribute '", name, "' stands twice in record '", record.name, "'");
+    } else if (record.attributes.size() > 0 && std::prev(record.attributes.end())->first >= name) {
+      status = InvalidModel("attribute '", name, "' of record '", record.name, "' is out of order");
     } else {
       record.attributes.Set(name, std::move(*value));
     }
