@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "plumb/base/check.h"
+#include "plumb/kernels/common/select.h"
 #include "plumb/kernels/dot/dot_pack.h"
 
 namespace plumb::kernels {
@@ -52,24 +53,9 @@ int64_t DotAccumulatorBound(const DotLayer& layer) {
 }
 
 std::vector<const DotKernel*> DotKernels() {
-  std::vector<const DotKernel*> kernels;
-  for (const DotKernel* kernel : kKernels) {
-    if (CpuHas(kernel->isa)) {
-      kernels.push_back(kernel);
-    }
-  }
-  return kernels;
+  return RunnableKernels<DotKernel>(kKernels);
 }
-
-const DotKernel& SelectDot(Isa isa) {
-  for (const DotKernel* kernel : kKernels) {
-    if (kernel->isa <= isa) {
-      return *kernel;
-    }
-  }
-  PLUMB_CHECK(false) << "no kernel for " << IsaName(isa);
-  return *kKernels[0];
-}
+const DotKernel& SelectDot(Isa isa) { return SelectKernel<DotKernel>(kKernels, isa); }
 
 DotPacked::DotPacked(const DotLayer& layer, const DotKernel& kernel)
     : geometry_(layer.geometry),

@@ -1,0 +1,80 @@
+// Signed bytes as lanes of the vector types of simd.h: S8<V> loads n of V::kLanes bytes, extended
+// to 32 bits, and stores the low bytes of n lanes, each within -128..127. No byte beyond n is
+// touched; missing lanes read 0. Includes the simd header of the instruction set that the file is
+// compiled for.
+#pragma once
+
+#include <cstdint>
+
+#if defined(__AVX512F__)
+#include "plumb/numerics/simd_avx512.h"
+#elif defined(__AVX2__)
+#include "plumb/numerics/simd_avx2.h"
+#else
+#include "plumb/numerics/simd_scalar.h"
+#endif
+
+namespace plumb::numerics {
+
+template <typename V>
+struct S8;
+
+#if defined(__AVX512F__)
+template <>
+struct S8<avx512::F32> {
+  static __mmask16 Part(int n) {
+    return n >= 16 ? 0xffff : (n <= 0 ? 0 : static_cast<__mmask16>((1u << n) - 1u));
+  }
+  static avx512::I32 Load(const int8_t* p, int n) {
+    return {_mm512_cvtepi8_epi32(_mm_maskz_loadu_epi8(Part(n), p))};
+  }
+  static void Store(avx512::I32 a, int8_t* p, int n) {
+    _mm512_mask_cvtepi32_storeu_epi8(p, Part(n), a.v);
+  }
+};
+#elif defined(__AVX2__)
+template <>
+struct S8<avx2::F32> {
+  static avx2::I32 Load(const int8_t* p, int n) {
+    if (n >= 8) {
+      return {_mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p)))};
+    }
+    uint64_t bytes = 0;
+    for (int i = 0; i < n; ++i) {
+      bytes |= static_cast<uint64_t>(static_cast<uint8_t>(p[i])) << (8 * i);
+    }
+    return {_mm256_cvtepi8_epi32(_mm_cvtsi64_si128(static_cast<int64_t>(bytes)))};
+  }
+  static void Store(avx2::I32 a, int8_t* p, int n) {
+    const __m128i words =
+        _mm_packs_epi32(_mm256_castsi256_si128(a.v), _mm256_extracti128_si256(a.v, 1));
+    const __m128i bytes = _mm_packs_epi16(words, words);
+    if (n >= 8) {
+      _mm_storel_epi64(reinterpret_cast<__m128i*>(p), bytes);
+      return;
+    }
+    int64_t rest = _mm_cvtsi128_si64(bytes);
+    for (int i = 0; i < n; ++i, rest >>= 8) {
+      p[i] = static_cast<int8_t>(rest);
+    }
+  }
+};
+#else
+template <>
+struct S8<scalar::F32> {
+  static scalar::I32 Load(const int8_t* p, int n) { return {n > 0 ? *p : 0}; }
+  static void Store(scalar::I32 a, int8_t* p, int n) {
+    if (n > 0) {
+      *p = static_cast<int8_t>(a.v);
+    }
+  }
+};
+#endif
+
+// numerics::ClampRound, lane by lane: low and high are lo - zero and hi - zero.
+template <typename V>
+inline typename V::Int ClampRoundLanes(V scaled, V low, V high, typename V::Int zero) {
+  return ToInt(RoundEven(Min(Max(scaled, low), high))) + zero;
+}
+
+}  // namespace plumb::numerics
