@@ -1,4 +1,8 @@
 // add sub mul div ... (binary_ops.inc), where, cast.
+#include "plumb/runtime/bind_elementwise.h"
+
+#include <algorithm>
+
 #include "plumb/kernels/elementwise/binary.h"
 #include "plumb/kernels/elementwise/cast.h"
 #include "plumb/kernels/elementwise/where.h"
@@ -31,10 +35,30 @@ Status RequireBroadcast(const BindContext& context, size_t i) {
   return {};
 }
 
+// Integers on grids are not numbers to add or multiply; the order of those on one grid is the order
+// of the numbers.
+Status RequireNoGrids(const BindContext& context) {
+  const Quantization& a = context.input(0).quantization;
+  const Quantization& b = context.input(1).quantization;
+  const Quantization& y = context.output(0).quantization;
+  if (a.empty() && b.empty() && y.empty()) {
+    return {};
+  }
+  static constexpr std::string_view kOrder[] = {
+      "min", "max", "equal", "less", "greater", "less_or_equal", "greater_or_equal"};
+  const bool ordered =
+      std::find(std::begin(kOrder), std::end(kOrder), context.record().op) != std::end(kOrder);
+  const bool same =
+      a == b && !a.per_channel() && (context.output(0).dtype == DType::kBool ? y.empty() : y == a);
+  return ordered && same ? Status()
+                         : context.Invalid("tensors without a grid", "integers on a grid");
+}
+
 }  // namespace
 
 Result<std::unique_ptr<BoundRecord>> BindBinary(const BindContext& context) {
   PLUMB_RETURN_IF_ERROR(RequirePlain(context, 2, 2, 1));
+  PLUMB_RETURN_IF_ERROR(RequireNoGrids(context));
   PLUMB_ASSIGN_OR_RETURN(const std::string row, RowName(context));
   const kernels::BinaryFunction function =
       kernels::FindBinary(row, context.input(0).dtype, context.input(1).dtype);
