@@ -28,7 +28,16 @@ Status RequirePlain(const BindContext& context, size_t min_inputs, size_t max_in
 }
 
 Status RequireOutputType(const BindContext& context, size_t i) {
-  return context.RequireInput(i, context.output(0).dtype);
+  PLUMB_RETURN_IF_ERROR(context.RequireInput(i, context.output(0).dtype));
+  const Quantization& from = context.input(i).quantization;
+  const Quantization& to = context.output(0).quantization;
+  if (from.empty() || to.empty() || from.per_channel() || to.per_channel() || from == to) {
+    return {};
+  }
+  const auto text = [](const Quantization& grid) {
+    return StrCat("scale ", grid.scale[0], " and zero point ", grid.zero_point[0]);
+  };
+  return context.Invalid(StrCat("input ", i, " on the output's grid, ", text(to)), text(from));
 }
 
 Status RequireInputShape(const BindContext& context, size_t i, const Shape& expected) {

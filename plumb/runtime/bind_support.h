@@ -43,7 +43,7 @@ Result<std::unique_ptr<BoundRecord>> MakeRecord(F run, Scratch scratch = {}) {
 // (kMaxTensorRank).
 Status RequirePlain(const BindContext& context, size_t min_inputs, size_t max_inputs,
                     size_t outputs);
-// Input i, required, has the type of output 0.
+// Input i, required, has the type of output 0 and, where both have one scale, the same grid.
 Status RequireOutputType(const BindContext& context, size_t i);
 Status RequireInputShape(const BindContext& context, size_t i, const Shape& expected);
 // s32 or s64.

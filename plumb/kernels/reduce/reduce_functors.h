@@ -43,7 +43,9 @@ struct Mean : Sum {
   template <typename T>
   static T Last(Acc<T> sum, int64_t count) {
     if constexpr (std::is_floating_point_v<T>) {
-      return static_cast<T>(sum / static_cast<double>(count));
+      // Of nothing: one NaN, whose sign does not depend on the machine.
+      return count == 0 ? std::numeric_limits<T>::quiet_NaN()
+                        : static_cast<T>(sum / static_cast<double>(count));
     } else if (count == 0) {
       return 0;
     } else if constexpr (std::is_signed_v<T>) {
