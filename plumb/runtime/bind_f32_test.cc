@@ -8,89 +8,13 @@
 
 #include "plumb/kernels/dot_f32/conv_transpose_f32.h"
 #include "plumb/kernels/dot_f32/dot_f32_reference.h"
-#include "plumb/runtime/session.h"
+#include "plumb/runtime/one_record_test.h"
 
 namespace plumb::runtime {
 namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-
-Tensor Random(Shape shape, uint32_t seed) {
-  Tensor t(DType::kF32, std::move(shape));
-  std::mt19937 rng(seed);
-  std::uniform_real_distribution<float> uniform(-1.0f, 1.0f);
-  for (float& v : t.values<float>()) {
-    v = uniform(rng);
-  }
-  return t;
-}
-
-// A program of one record. Tensors given as constants are stored, the others become inputs in
-// order.
-struct OneRecord {
-  struct Operand {
-    Tensor tensor;
-    bool constant = false;
-  };
-  std::string op;
-  std::vector<Operand> operands;
-  DType out_type = DType::kF32;
-  Shape out_shape;
-  Attributes attributes;
-
-  [[nodiscard]] std::shared_ptr<artifact::Program> Program() const {
-    auto program = std::make_shared<artifact::Program>();
-    artifact::Record record{op, 1, "node"};
-    for (size_t i = 0; i < operands.size(); ++i) {
-      const Tensor& t = operands[i].tensor;
-      const std::string name = StrCat("in", i);
-      if (operands[i].constant) {
-        record.inputs.push_back(program->AddConstant(name, std::make_shared<Tensor>(t)));
-      } else {
-        record.inputs.push_back(program->AddTensor({name, t.dtype(), t.shape()}));
-        program->inputs.push_back({name, record.inputs.back(), t.dtype()});
-      }
-    }
-    record.outputs = {program->AddTensor({"out", out_type, out_shape})};
-    record.attributes = attributes;
-    program->outputs = {{"out", record.outputs[0], out_type}};
-    program->records.push_back(std::move(record));
-    return program;
-  }
-
-  [[nodiscard]] Result<Tensor> Run(int threads, Isa isa) const {
-    PLUMB_ASSIGN_OR_RETURN(const auto session,
-                           Session::Create(Program(), {.threads = threads, .isa = isa}));
-    size_t port = 0;
-    for (const Operand& operand : operands) {
-      if (!operand.constant) {
-        std::memcpy(session->input(port++).raw, operand.tensor.raw(), operand.tensor.bytes());
-      }
-    }
-    PLUMB_RETURN_IF_ERROR(session->Run());
-    const ConstTensorView view = session->output(0);
-    Tensor out(view.dtype, {view.shape.begin(), view.shape.end()});
-    std::memcpy(out.raw(), view.raw, out.bytes());
-    return out;
-  }
-
-  void ExpectEverywhere(const std::vector<float>& expected) const {
-    for (Isa isa : AvailableIsas()) {
-      for (int threads = 1; threads <= 3; ++threads) {
-        const auto out = Run(threads, isa);
-        ASSERT_TRUE(out.ok()) << out.status().message();
-        const auto values = out->values<float>();
-        EXPECT_EQ(std::vector<float>(values.begin(), values.end()), expected)
-            << IsaName(isa) << " " << threads;
-      }
-    }
-  }
-  [[nodiscard]] std::string Error() const {
-    const auto session = Session::Create(Program(), {});
-    return session.ok() ? "" : session.status().message();
-  }
-};
 
 OneRecord Conv() {
   return {"conv",
