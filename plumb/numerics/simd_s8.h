@@ -1,6 +1,6 @@
 // Signed bytes as lanes of the vector types of simd.h: S8<V> loads n of V::kLanes bytes, extended
 // to 32 bits, and stores the low bytes of n lanes, each within -128..127. No byte beyond n is
-// touched; missing lanes read 0. Includes the simd header of the instruction set that the file is
+// touched; missing lanes read 0. LoadWide does the same with 32-bit integers. Includes the simd header of the instruction set that the file is
 // compiled for.
 #pragma once
 
@@ -25,6 +25,9 @@ struct S8<avx512::F32> {
   static __mmask16 Part(int n) {
     return n >= 16 ? 0xffff : (n <= 0 ? 0 : static_cast<__mmask16>((1u << n) - 1u));
   }
+  static avx512::I32 LoadWide(const int32_t* p, int n) {
+    return {_mm512_maskz_loadu_epi32(Part(n), p)};
+  }
   static avx512::I32 Load(const int8_t* p, int n) {
     return {_mm512_cvtepi8_epi32(_mm_maskz_loadu_epi8(Part(n), p))};
   }
@@ -35,6 +38,9 @@ struct S8<avx512::F32> {
 #elif defined(__AVX2__)
 template <>
 struct S8<avx2::F32> {
+  static avx2::I32 LoadWide(const int32_t* p, int n) {
+    return {_mm256_maskload_epi32(p, avx2::PartMask(n))};
+  }
   static avx2::I32 Load(const int8_t* p, int n) {
     if (n >= 8) {
       return {_mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p)))};
@@ -62,6 +68,7 @@ struct S8<avx2::F32> {
 #else
 template <>
 struct S8<scalar::F32> {
+  static scalar::I32 LoadWide(const int32_t* p, int n) { return {n > 0 ? *p : 0}; }
   static scalar::I32 Load(const int8_t* p, int n) { return {n > 0 ? *p : 0}; }
   static void Store(scalar::I32 a, int8_t* p, int n) {
     if (n > 0) {

@@ -1,0 +1,9 @@
+#include "plumb/kernels/quantize/quantize_rows.h"
+
+namespace plumb::kernels {
+
+using Rows = QuantizeRows<numerics::scalar::F32>;
+const QuantizeKernel quantize_s8_1_scalar = {"quantize_s8_1_scalar", Isa::kScalar, Rows::Quantize,
+                                             Rows::Dequantize};
+
+}  // namespace plumb::kernels

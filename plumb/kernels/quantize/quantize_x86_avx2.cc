@@ -1,0 +1,9 @@
+#include "plumb/kernels/quantize/quantize_rows.h"
+
+namespace plumb::kernels {
+
+using Rows = QuantizeRows<numerics::avx2::F32>;
+const QuantizeKernel quantize_s8_8_avx2 = {"quantize_s8_8_avx2", Isa::kAvx2, Rows::Quantize,
+                                           Rows::Dequantize};
+
+}  // namespace plumb::kernels

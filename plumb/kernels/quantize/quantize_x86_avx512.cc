@@ -1,0 +1,9 @@
+#include "plumb/kernels/quantize/quantize_rows.h"
+
+namespace plumb::kernels {
+
+using Rows = QuantizeRows<numerics::avx512::F32>;
+const QuantizeKernel quantize_s8_16_avx512 = {"quantize_s8_16_avx512", Isa::kAvx512Vnni,
+                                              Rows::Quantize, Rows::Dequantize};
+
+}  // namespace plumb::kernels

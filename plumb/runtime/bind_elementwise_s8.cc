@@ -1,0 +1,59 @@
+#include "plumb/runtime/bind_elementwise_s8.h"
+
+#include <cmath>
+
+#include "plumb/kernels/elementwise/elementwise_s8.h"
+#include "plumb/runtime/bind_grid.h"
+#include "plumb/runtime/bind_support.h"
+
+namespace plumb::runtime {
+
+Result<std::unique_ptr<BoundRecord>> BindBinaryS8(const BindContext& context) {
+  PLUMB_RETURN_IF_ERROR(RequirePlain(context, 2, 2, 1));
+  PLUMB_RETURN_IF_ERROR(context.RequireInput(0, DType::kS8));
+  PLUMB_RETURN_IF_ERROR(context.RequireInput(1, DType::kS8));
+  PLUMB_RETURN_IF_ERROR(context.RequireOutput(0, DType::kS8));
+  const Shape& y = context.output(0).shape;
+  for (size_t i = 0; i < 2; ++i) {
+    if (!kernels::BroadcastsTo(context.input(i).shape, y)) {
+      return context.Invalid(StrCat("input ", i, " to broadcast to ", ShapeToString(y)),
+                             ShapeToString(context.input(i).shape));
+    }
+  }
+  PLUMB_ASSIGN_OR_RETURN(const TensorGrid a_grid, RequireTensorGrid(context, context.input(0)));
+  PLUMB_ASSIGN_OR_RETURN(const TensorGrid b_grid, RequireTensorGrid(context, context.input(1)));
+  PLUMB_ASSIGN_OR_RETURN(const TensorGrid y_grid, RequireTensorGrid(context, context.output(0)));
+  PLUMB_ASSIGN_OR_RETURN(const ClampRange range, ReadClampRange(context));
+  kernels::ElementwiseS8Params params;
+  params.a_zero_point = a_grid.zero_point;
+  params.b_zero_point = b_grid.zero_point;
+  params.y_zero_point = y_grid.zero_point;
+  params.lo = range.lo;
+  params.hi = range.hi;
+  const std::string& op = context.record().op;
+  if (op == "mul") {
+    params.op = kernels::ElementwiseS8Op::kMul;
+    const float product = a_grid.scale * b_grid.scale;
+    params.a_multiplier = product / y_grid.scale;
+  } else if (op == "add" || op == "sub") {
+    params.op = op == "add" ? kernels::ElementwiseS8Op::kAdd : kernels::ElementwiseS8Op::kSub;
+    params.a_multiplier = a_grid.scale / y_grid.scale;
+    params.b_multiplier = b_grid.scale / y_grid.scale;
+  } else {
+    return context.Invalid("add, sub or mul of 8-bit tensors with grids", op);
+  }
+  // So that no term is infinite and no sum NaN.
+  if (!(params.a_multiplier <= 0x1p60f && params.b_multiplier <= 0x1p60f)) {
+    return context.Invalid("scales whose ratio is at most 2^60",
+                           StrCat(params.a_multiplier, " and ", params.b_multiplier));
+  }
+  return MakeRecord(
+      [params, nest = kernels::ElementwiseS8Nest(context.input(0).shape, context.input(1).shape, y),
+       &kernel = kernels::SelectElementwiseS8(context.isa())](const RunContext& run) {
+        kernels::ElementwiseS8(kernel, params, nest, run.inputs[0].data<int8_t>(),
+                               run.inputs[1].data<int8_t>(), run.outputs[0].data<int8_t>(),
+                               run.pool);
+      });
+}
+
+}  // namespace plumb::runtime
