@@ -6,7 +6,6 @@
 #include "plumb/kernels/elementwise/binary.h"
 #include "plumb/kernels/elementwise/cast.h"
 #include "plumb/kernels/elementwise/where.h"
-#include "plumb/runtime/bind_elementwise_s8.h"
 #include "plumb/runtime/bind_support.h"
 
 namespace plumb::runtime {
@@ -60,10 +59,6 @@ Status RequireNoGrids(const BindContext& context) {
 Result<std::unique_ptr<BoundRecord>> BindBinary(const BindContext& context) {
   PLUMB_RETURN_IF_ERROR(RequirePlain(context, 2, 2, 1));
   PLUMB_RETURN_IF_ERROR(RequireNoGrids(context));
-  const std::string& op = context.record().op;
-  if (context.input(0).dtype == DType::kS8 && (op == "add" || op == "sub" || op == "mul")) {
-    return BindBinaryS8(context);
-  }
   PLUMB_ASSIGN_OR_RETURN(const std::string row, RowName(context));
   const kernels::BinaryFunction function =
       kernels::FindBinary(row, context.input(0).dtype, context.input(1).dtype);

@@ -1,14 +1,13 @@
-#include "plumb/runtime/bind_elementwise_s8.h"
-
-#include <cmath>
-
+// add, sub and mul: of 8-bit tensors, each on a grid of its own, or of plain elements.
 #include "plumb/kernels/elementwise/elementwise_s8.h"
+#include "plumb/runtime/bind_elementwise.h"
 #include "plumb/runtime/bind_grid.h"
 #include "plumb/runtime/bind_support.h"
 
 namespace plumb::runtime {
+namespace {
 
-Result<std::unique_ptr<BoundRecord>> BindBinaryS8(const BindContext& context) {
+Result<std::unique_ptr<BoundRecord>> BindOnGrids(const BindContext& context) {
   PLUMB_RETURN_IF_ERROR(RequirePlain(context, 2, 2, 1));
   PLUMB_RETURN_IF_ERROR(context.RequireInput(0, DType::kS8));
   PLUMB_RETURN_IF_ERROR(context.RequireInput(1, DType::kS8));
@@ -54,6 +53,16 @@ Result<std::unique_ptr<BoundRecord>> BindBinaryS8(const BindContext& context) {
                                run.inputs[1].data<int8_t>(), run.outputs[0].data<int8_t>(),
                                run.pool);
       });
+}
+
+}  // namespace
+
+Result<std::unique_ptr<BoundRecord>> BindArithmetic(const BindContext& context) {
+  PLUMB_RETURN_IF_ERROR(RequirePlain(context, 2, 2, 1));
+  const bool plain = context.input(0).quantization.empty() &&
+                     context.input(1).quantization.empty() &&
+                     context.output(0).quantization.empty();
+  return plain ? BindBinary(context) : BindOnGrids(context);
 }
 
 }  // namespace plumb::runtime

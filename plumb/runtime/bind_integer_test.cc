@@ -18,7 +18,7 @@ Tensor Bytes(Shape shape, const std::vector<int8_t>& values) {
 
 const Quantization kGrid{{0.5f}, {3}};
 
-TEST(BindBinaryS8, AddsOnThreeGrids) {
+TEST(BindArithmetic, AddsOnThreeGrids) {
   const RecordRun run{"add",
                       {Bytes({2, 2}, {-128, 127, 3, 4}), Bytes({2}, {10, -20})},
                       {{DType::kS8, {2, 2}}},
@@ -32,7 +32,7 @@ TEST(BindBinaryS8, AddsOnThreeGrids) {
                                                kernels::ElementwiseS8Reference(params, 4, -20)));
 }
 
-TEST(BindBinaryS8, MultipliesAndClamps) {
+TEST(BindArithmetic, MultipliesAndClamps) {
   RecordRun run{"mul",
                 {Bytes({3}, {4, 5, 6}), Bytes({}, {9})},
                 {{DType::kS8, {3}}},
@@ -45,7 +45,7 @@ TEST(BindBinaryS8, MultipliesAndClamps) {
   EXPECT_THAT(RunFor<int8_t>(run), ElementsAre(1, 2, 2));
 }
 
-TEST(BindBinaryS8, RefusesWhatDoesNotFit) {
+TEST(BindArithmetic, RefusesWhatDoesNotFit) {
   RecordRun run{
       "add",  {Bytes({3}, {4, 5, 6}), Bytes({2}, {9, 9})}, {{DType::kS8, {3}}}, {}, {kGrid, kGrid},
       {kGrid}};
