@@ -42,6 +42,7 @@ Result<std::vector<int64_t>> PartBytes(const BindContext& context,
           StrCat("part ", i, " to be ", DTypeName(whole.dtype), " ", ShapeToString(expected)),
           StrCat(DTypeName(info.dtype), " ", ShapeToString(info.shape)));
     }
+    PLUMB_RETURN_IF_ERROR(RequireSameGrid(context, info, whole));
     sum += info.shape[axis];
     bytes.push_back(info.shape[axis] * row);
   }

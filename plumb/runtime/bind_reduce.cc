@@ -46,7 +46,7 @@ Result<std::unique_ptr<BoundRecord>> MeanS8Record(const BindContext& context,
 
 Result<std::unique_ptr<BoundRecord>> BindReduce(const BindContext& context) {
   PLUMB_RETURN_IF_ERROR(RequirePlain(context, 1, 1, 1));
-  PLUMB_RETURN_IF_ERROR(RequireOutputType(context, 0));
+  PLUMB_RETURN_IF_ERROR(context.RequireInput(0, context.output(0).dtype));
   const Shape& in = context.input(0).shape;
   PLUMB_ASSIGN_OR_RETURN(const auto axes, context.attributes().RequireInts("axes"));
   for (size_t i = 0; i < axes.size(); ++i) {
@@ -62,6 +62,7 @@ Result<std::unique_ptr<BoundRecord>> BindReduce(const BindContext& context) {
   if (context.record().op == "reduce_mean" && context.input(0).dtype == DType::kS8) {
     return MeanS8Record(context, std::move(plan));
   }
+  PLUMB_RETURN_IF_ERROR(RequireOutputType(context, 0));
   const kernels::ReduceFunction function =
       kernels::FindReduce(context.record().op, context.input(0).dtype);
   if (function == nullptr) {

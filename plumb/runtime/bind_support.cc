@@ -27,17 +27,23 @@ Status RequirePlain(const BindContext& context, size_t min_inputs, size_t max_in
   return {};
 }
 
-Status RequireOutputType(const BindContext& context, size_t i) {
-  PLUMB_RETURN_IF_ERROR(context.RequireInput(i, context.output(0).dtype));
-  const Quantization& from = context.input(i).quantization;
-  const Quantization& to = context.output(0).quantization;
-  if (from.empty() || to.empty() || from.per_channel() || to.per_channel() || from == to) {
+Status RequireSameGrid(const BindContext& context, const artifact::TensorInfo& from,
+                       const artifact::TensorInfo& to) {
+  const Quantization& a = from.quantization;
+  const Quantization& b = to.quantization;
+  if (a.empty() || b.empty() || a.per_channel() || b.per_channel() || a == b) {
     return {};
   }
-  const auto text = [](const Quantization& grid) {
-    return StrCat("scale ", grid.scale[0], " and zero point ", grid.zero_point[0]);
+  const auto text = [](const artifact::TensorInfo& info) {
+    return StrCat("'", info.name, "' of scale ", info.quantization.scale[0], " and zero point ",
+                  info.quantization.zero_point[0]);
   };
-  return context.Invalid(StrCat("input ", i, " on the output's grid, ", text(to)), text(from));
+  return context.Invalid(StrCat("the grid of ", text(to)), text(from));
+}
+
+Status RequireOutputType(const BindContext& context, size_t i) {
+  PLUMB_RETURN_IF_ERROR(context.RequireInput(i, context.output(0).dtype));
+  return RequireSameGrid(context, context.input(i), context.output(0));
 }
 
 Status RequireInputShape(const BindContext& context, size_t i, const Shape& expected) {

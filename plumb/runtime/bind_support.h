@@ -45,6 +45,10 @@ Status RequirePlain(const BindContext& context, size_t min_inputs, size_t max_in
                     size_t outputs);
 // Input i, required, has the type of output 0 and, where both have one scale, the same grid.
 Status RequireOutputType(const BindContext& context, size_t i);
+// What moves from one to the other is not rescaled: where both have one scale and zero point they
+// are the same.
+Status RequireSameGrid(const BindContext& context, const artifact::TensorInfo& from,
+                       const artifact::TensorInfo& to);
 Status RequireInputShape(const BindContext& context, size_t i, const Shape& expected);
 // s32 or s64.
 Status RequireIndexInput(const BindContext& context, size_t i);
