@@ -1,4 +1,4 @@
-// cast: elements as another type.
+// cast {to} and cast_like(x, like): elements as another type.
 
 #include "plumb/ops/import_rules.h"
 #include "plumb/ops/lowering.h"
@@ -17,12 +17,15 @@ constexpr Constraint kConstraints[] = {
     {"C1", "one input", TakesInputs<1, 1>, FoundInputCount},
     {"C2", "attribute to names an element type", NamesType, FoundTo},
 };
+constexpr Constraint kLike[] = {{"C1", "x and like", TakesInputs<2, 2>, FoundInputCount}};
 constexpr AttributeRule kAttributes[] = {{"to", AttributeRule::Kind::kString}};
 
 Result<Types> InferCast(const NodeView& n) {
   const DType to = *DTypeFromName(n.attributes().String("to", ""));
   return OneType(IsFloat(to) ? DType::kF32 : to, n.shape(0));
 }
+
+Result<Types> InferLike(const NodeView& n) { return OneType(n.dtype(1), n.shape(0)); }
 
 // Half, bfloat16 and double are computed in f32, so a cast to them is one to f32.
 Status ImportCast(ForeignNode& node) {
@@ -50,9 +53,18 @@ Status LowerCast(const ir::Node& node, LowerContext& context) {
   return {};
 }
 
-constexpr OpDef kOps[] = {{"cast", "Elements as another type; to an integer, towards zero.",
-                           kAttributes, kConstraints, &InferCast, kImports, QuantKind::kFloat,
-                           &LowerCast}};
+constexpr OpDef kOps[] = {
+    {"cast", "Elements as another type; to an integer, towards zero.", kAttributes, kConstraints,
+     &InferCast, kImports, QuantKind::kFloat, &LowerCast},
+    {"cast_like",
+     "Elements as the type of another tensor.",
+     {},
+     kLike,
+     &InferLike,
+     kPlainRule<"CastLike", "cast_like", 2>,
+     QuantKind::kFloat,
+     &LowerCast},
+};
 
 }  // namespace
 

@@ -61,6 +61,10 @@ Result<Types> InferFullyConnected(const NodeView& n) {
 }
 
 Status LowerFullyConnected(const ir::Node& node, LowerContext& context) {
+  const NodeView view(context.graph(), node);
+  if (view.constant(1) == nullptr) {
+    return NodeError(view, "the weights (input 1) are computed at run time; expected a constant");
+  }
   Attributes attributes = node.attributes;
   attributes.Erase("output_dtype");
   std::vector<int32_t> inputs = context.TensorsOf(node.inputs);

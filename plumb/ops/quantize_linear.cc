@@ -14,11 +14,14 @@ std::optional<int64_t> Axis(const NodeView& n) {
   return NormalizeAxis(n.attributes().Int("axis", 1), n.rank(0));
 }
 bool ScaleFits(const NodeView& n) {
-  if (n.dtype(1) != DType::kF32 || (n.HasInput(2) && n.shape(2) != n.shape(1))) {
+  if (n.dtype(1) != DType::kF32) {
     return false;
   }
   if (NumElements(n.shape(1)) == 1) {
-    return true;
+    return !n.HasInput(2) || NumElements(n.shape(2)) == 1;
+  }
+  if (n.HasInput(2) && n.shape(2) != n.shape(1)) {
+    return false;
   }
   const std::optional<int64_t> axis = Axis(n);
   return axis && n.shape(1) == Shape{n.shape(0)[static_cast<size_t>(*axis)]};
@@ -179,7 +182,14 @@ void ResolveAxis(const NodeView& n, Attributes& attributes) {
 
 Status LowerLinear(const ir::Node& node, LowerContext& context) {
   const NodeView view(context.graph(), node);
-  context.AddRecord(node, node.op, context.TensorsOf(node.inputs), context.TensorsOf(node.outputs),
+  std::vector<int32_t> inputs = context.TensorsOf(node.inputs);
+  // One scale for all: the zero point takes its shape.
+  if (view.HasInput(2) && view.shape(2) != view.shape(1)) {
+    const int32_t zero = context.AddTensor(node.name + ".zero_point", view.dtype(2), view.shape(1));
+    context.AddRecord(node, "reshape", {inputs[2]}, {zero});
+    inputs[2] = zero;
+  }
+  context.AddRecord(node, node.op, std::move(inputs), context.TensorsOf(node.outputs),
                     {{"axis", Axis(view).value_or(0)}});
   return {};
 }

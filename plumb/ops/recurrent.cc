@@ -3,6 +3,7 @@
 // peepholes P [D, 3*H]. D is 2 when bidirectional, G the number of gates. One row per operator.
 
 #include "plumb/ops/import_rules.h"
+#include "plumb/ops/lowering.h"
 #include "plumb/ops/shape_rules.h"
 
 namespace plumb::ops {
@@ -65,15 +66,11 @@ constexpr Constraint kOther[] = {
     kShapes};
 
 using Kind = AttributeRule::Kind;
-constexpr AttributeRule kAttributes[] = {{"direction", Kind::kString},
-                                         {"hidden_size", Kind::kInt},
-                                         {"activations", Kind::kStrings},
-                                         {"activation_alpha", Kind::kFloats},
-                                         {"activation_beta", Kind::kFloats},
-                                         {"clip", Kind::kFloat},
-                                         {"input_forget", Kind::kInt},
-                                         {"linear_before_reset", Kind::kInt},
-                                         {"layout", Kind::kInt}};
+constexpr AttributeRule kAttributes[] = {
+    {"direction", Kind::kString},       {"hidden_size", Kind::kInt},
+    {"activations", Kind::kStrings},    {"activation_alpha", Kind::kFloats},
+    {"activation_beta", Kind::kFloats}, {"clip", Kind::kFloat},
+    {"input_forget", Kind::kInt},       {"linear_before_reset", Kind::kInt}};
 
 Result<Types> InferRecurrent(const NodeView& n) {
   const Shape x = n.shape(0);
@@ -94,8 +91,7 @@ Status ImportRecurrent(ForeignNode& node) {
   PLUMB_RETURN_IF_ERROR(node.RequireInputs(3, kIsLstm ? 8 : 6));
   ForeignAttributes in(node);
   Attributes attributes{{"direction", in.String("direction", "forward")},
-                        {"hidden_size", in.Int("hidden_size", 0)},
-                        {"layout", int64_t{0}}};
+                        {"hidden_size", in.Int("hidden_size", 0)}};
   if (in.Has("activations")) {
     attributes.Set("activations", in.Strings("activations"));
   }
@@ -151,10 +147,28 @@ constexpr ImportRule kLstmRule[] = {{"onnx", "LSTM", &ImportRecurrent<"lstm">}};
 constexpr ImportRule kGruRule[] = {{"onnx", "GRU", &ImportRecurrent<"gru">}};
 constexpr ImportRule kRnnRule[] = {{"onnx", "RNN", &ImportRecurrent<"rnn">}};
 
+Status LowerRecurrent(const ir::Node& node, LowerContext& context) {
+  const NodeView view(context.graph(), node);
+  for (size_t i : {1, 2, 3, 7}) {
+    if (view.HasInput(i) && view.constant(i) == nullptr) {
+      return NodeError(view, "the weights (input ", i,
+                       ") are computed at run time; expected a constant");
+    }
+  }
+  context.AddPlainRecord(node);
+  return {};
+}
+
+constexpr OpDef Row(std::string_view name, std::string_view summary,
+                    std::span<const Constraint> constraints, std::span<const ImportRule> imports) {
+  return {name,    summary,           kAttributes,    constraints, &InferRecurrent,
+          imports, QuantKind::kFloat, &LowerRecurrent};
+}
+
 constexpr OpDef kOps[] = {
-    {"lstm", "A long short-term memory layer.", kAttributes, kLstm, &InferRecurrent, kLstmRule},
-    {"gru", "A gated recurrent layer.", kAttributes, kOther, &InferRecurrent, kGruRule},
-    {"rnn", "A plain recurrent layer.", kAttributes, kOther, &InferRecurrent, kRnnRule},
+    Row("lstm", "A long short-term memory layer.", kLstm, kLstmRule),
+    Row("gru", "A gated recurrent layer.", kOther, kGruRule),
+    Row("rnn", "A plain recurrent layer.", kOther, kRnnRule),
 };
 
 }  // namespace

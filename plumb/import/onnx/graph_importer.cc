@@ -16,7 +16,7 @@ namespace {
 
 // Opsets of the default domain whose operators have been checked.
 constexpr int64_t kOldestOpset = 7;
-constexpr int64_t kNewestOpset = 26;
+constexpr int64_t kNewestOpset = 27;
 
 const ops::ImportRule* FindRule(const NodeProto& node) {
   const std::string type = QualifiedType(node);
@@ -381,6 +381,11 @@ Status GraphImporter::ReadOutputs() {
     }
     if (!names.insert(output.name()).second) {
       return InvalidModel("output '", output.name(), "' is listed twice");
+    }
+    const int type = output.type().tensor_type().elem_type();
+    if (type == 21 || type == 22) {
+      return InvalidModel("output '", output.name(),
+                          "' has 4-bit elements, which is not supported");
     }
     result_.graph.AddOutput(output.name(), found->second);
     result_.graph.outputs.back().dtype =

@@ -1,4 +1,4 @@
-// ONNX files as graphs. Reads opsets 7 to 26 of the default domain, and tensors as .pb files.
+// ONNX files as graphs. Reads opsets 7 to 27 of the default domain, and tensors as .pb files.
 //
 // Every error about the file has code kInvalidModel and names the node, value or dimension; about
 // an option, kUsage.

@@ -1,5 +1,8 @@
 // Normalizations, written out as means, sums and products.
 
+#include <algorithm>
+#include <limits>
+
 #include "plumb/import/onnx/composites.h"
 #include "plumb/ops/import_rules.h"
 
@@ -158,7 +161,10 @@ Status ImportLpNorm(ForeignNode& node) {
   }
   const ValueId norm = node.EmitHelper(p == 1 ? "reduce_l1" : "reduce_l2",
                                        {node.inputs[0], EmitInts(node, {axis}, "axes")}, kKeep);
-  node.EmitOutput("div", {node.inputs[0], norm});
+  // All zero stays zero: the divisor is at least the smallest normal number.
+  const ValueId divisor =
+      node.EmitHelper("max", {norm, EmitFloat(node, std::numeric_limits<float>::min(), "least")});
+  node.EmitOutput("div", {node.inputs[0], divisor});
   return {};
 }
 

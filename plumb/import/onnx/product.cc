@@ -83,10 +83,61 @@ Status ImportQLinearConv(ForeignNode& node) {
   return {};
 }
 
+// Integer operands without scales: their distances from the zero points, as f32.
+ValueId Centered(ForeignNode& node, size_t value, size_t zero, int64_t axis) {
+  std::vector<ValueId> inputs = {node.inputs[value], EmitFloat(node, 1.0f, "one")};
+  if (node.HasInput(zero)) {
+    inputs.push_back(node.inputs[zero]);
+  }
+  return node.EmitHelper("dequantize_linear", std::move(inputs), {{"axis", axis}});
+}
+
+// Exact up to sums of 2^24 and rounded above, which is far below what quantization loses.
+Status ImportMatMulInteger(ForeignNode& node) {
+  PLUMB_RETURN_IF_ERROR(node.RequireInputs(2, 4));
+  const ValueId a = Centered(node, 0, 2, -2);
+  const ValueId b = Centered(node, 1, 3, -1);
+  node.EmitOutput("cast", {node.EmitHelper("matmul", {a, b})}, {{"to", std::string("s32")}});
+  return {};
+}
+
+Status ImportConvInteger(ForeignNode& node) {
+  PLUMB_RETURN_IF_ERROR(node.RequireInputs(2, 4));
+  ForeignNode conv = node;
+  conv.inputs = {Centered(node, 0, 2, 1), Centered(node, 1, 3, 0)};
+  conv.output_names = {node.output_names[0] + ".real"};
+  PLUMB_RETURN_IF_ERROR(ops::FindImportRule("onnx", "Conv")->import(conv));
+  node.EmitOutput("cast", {conv.results[0]}, {{"to", std::string("s32")}});
+  return {};
+}
+
+// u8, over the range of x and zero.
+Status ImportDynamicQuantize(ForeignNode& node) {
+  PLUMB_RETURN_IF_ERROR(node.RequireInputs(1, 1));
+  const ValueId x = node.inputs[0];
+  const ValueId zero = EmitFloat(node, 0.0f, "zero");
+  const ValueId steps = EmitFloat(node, 255.0f, "steps");
+  const Attributes scalar = {{"keepdims", int64_t{0}}};
+  const ValueId low = node.EmitHelper("min", {node.EmitHelper("reduce_min", {x}, scalar), zero});
+  const ValueId high = node.EmitHelper("max", {node.EmitHelper("reduce_max", {x}, scalar), zero});
+  const ValueId range = node.EmitHelper("sub", {high, low});
+  const ValueId scale = node.EmitHelper("div", {range, steps});
+  const ValueId below = node.EmitHelper("neg", {node.EmitHelper("div", {low, scale})});
+  const ValueId whole = node.EmitHelper("clip", {node.EmitHelper("round", {below}), zero, steps});
+  const ValueId point = node.EmitHelper("cast", {whole}, {{"to", std::string("u8")}});
+  node.EmitOutput("quantize_linear", {x, scale, point}, {{"axis", int64_t{0}}});
+  node.AliasOutput(1, scale);
+  node.AliasOutput(2, point);
+  return {};
+}
+
 constexpr ops::ImportRule kRules[] = {
     {"onnx", "Gemm", &ImportGemm},
     {"onnx", "QLinearMatMul", &ImportQLinearMatMul},
     {"onnx", "QLinearConv", &ImportQLinearConv},
+    {"onnx", "MatMulInteger", &ImportMatMulInteger},
+    {"onnx", "ConvInteger", &ImportConvInteger},
+    {"onnx", "DynamicQuantizeLinear", &ImportDynamicQuantize},
 };
 
 }  // namespace

@@ -116,6 +116,9 @@ void ResolveConv(const NodeView& n, Attributes& attributes) {
 
 Status LowerConv(const ir::Node& node, LowerContext& context) {
   const NodeView view(context.graph(), node);
+  if (view.constant(1) == nullptr) {
+    return NodeError(view, "the filter (input 1) is computed at run time; expected a constant");
+  }
   if (IsNchw(view) || view.rank(0) != 4) {
     return NodeError(view, "convolution over ", view.rank(0) - 2, " axes in layout ",
                      IsNchw(view) ? "nchw" : "nhwc",
