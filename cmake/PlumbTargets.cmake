@@ -63,7 +63,7 @@ function(plumb_isa)
   set(avx2 -mavx2 -mfma -mf16c)
   set(avx512 ${avx2} -mavx512f -mavx512bw -mavx512vl -mavx512dq)
   # GCC 12 takes the deliberately undefined operands of its own AVX-512 header for mistakes.
-  list(APPEND avx512 $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
+  list(APPEND avx512 $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized> $<$<CXX_COMPILER_ID:GNU>:-Wno-uninitialized>)
   set(avx512vnni ${avx512} -mavx512vnni)
   set(avx512vbmi ${avx512} -mavx512vbmi)
   if(NOT DEFINED ${ARG_ISA})
