@@ -126,7 +126,7 @@ CaseResult Refused(const Status& status) {
 
 // Inputs from `first_constant` on are taken as constants: many cases feed as inputs what networks
 // hold as constants (filters, shapes, axes).
-CaseResult RunFrozen(const fs::path& folder, size_t first_constant) {
+CaseResult RunFrozen(const fs::path& folder, size_t first_constant, int level) {
   Result<onnx::ImportedModel> model =
       onnx::ImportOnnx((folder / "model.onnx").string(), onnx::ImportOptions());
   if (!model.ok()) {
@@ -151,7 +151,7 @@ CaseResult RunFrozen(const fs::path& folder, size_t first_constant) {
     inputs->resize(std::min(inputs->size(), first_constant));
   }
   passes::PipelineOptions options;
-  options.level = 0;
+  options.level = level;
   if (Status status = passes::RunPipeline(graph, options); !status.ok()) {
     return Refused(status);
   }
@@ -179,10 +179,10 @@ CaseResult RunFrozen(const fs::path& folder, size_t first_constant) {
   return {};
 }
 
-CaseResult RunCase(const fs::path& folder) {
+CaseResult RunCase(const fs::path& folder, int level) {
   CaseResult result;
   for (size_t first_constant : {SIZE_MAX, size_t{1}, size_t{0}}) {
-    result = RunFrozen(folder, first_constant);
+    result = RunFrozen(folder, first_constant, level);
     if (result.message.find("computed at run time") == std::string::npos) {
       break;
     }
@@ -190,7 +190,9 @@ CaseResult RunCase(const fs::path& folder) {
   return result;
 }
 
-TEST(OnnxConformance, NodeCases) {
+class OnnxConformance : public testing::TestWithParam<int> {};  // by optimization level
+
+TEST_P(OnnxConformance, NodeCases) {
   const fs::path cases = Shared() / "conformance" / "onnx";
   if (!fs::exists(cases)) {
     GTEST_SKIP() << "the shared conformance cases are not here: " << cases;
@@ -213,7 +215,7 @@ TEST(OnnxConformance, NodeCases) {
     if (filter != nullptr && name.find(filter) == std::string::npos) {
       continue;
     }
-    const CaseResult result = RunCase(folder);
+    const CaseResult result = RunCase(folder, GetParam());
     ++counts[result.outcome];
     EXPECT_NE(result.outcome, Outcome::kFail) << name << ": " << result.message;
     EXPECT_TRUE(result.outcome == Outcome::kPass || !MustPass(name))
@@ -228,6 +230,8 @@ TEST(OnnxConformance, NodeCases) {
   std::printf("ONNX conformance: %d pass, %d unsupported, %d fail\n", counts[Outcome::kPass],
               counts[Outcome::kUnsupported], counts[Outcome::kFail]);
 }
+
+INSTANTIATE_TEST_SUITE_P(Level, OnnxConformance, testing::Values(0, 3));
 
 }  // namespace
 }  // namespace plumb
