@@ -1,4 +1,4 @@
-// conv with x s8: a dense or grouped convolution (kernels/dot).
+// conv with x s8: depthwise (kernels/dwconv), else dense or grouped (kernels/dot).
 #include "plumb/runtime/bind_conv.h"
 #include "plumb/runtime/bind_dot_s8.h"
 #include "plumb/runtime/bind_grid.h"
@@ -30,9 +30,15 @@ Result<std::unique_ptr<BoundRecord>> BindConvS8(const BindContext& context) {
   PLUMB_RETURN_IF_ERROR(context.RequireInput(1, DType::kS8, 4));
   PLUMB_ASSIGN_OR_RETURN(const ConvWindow window, ReadConvWindow(context));
   PLUMB_RETURN_IF_ERROR(CheckConvShapes(context, window));
+  const kernels::DotGeometry geometry = GeometryOf(context, window);
+  const bool depthwise =
+      geometry.groups == geometry.in_channels && geometry.groups == geometry.out_channels;
+  PLUMB_ASSIGN_OR_RETURN(std::unique_ptr<DotS8Layer> layer, ReadDotS8Layer(context, geometry));
+  if (depthwise) {
+    PLUMB_ASSIGN_OR_RETURN(const ChannelGrid grid, RequireChannelGrid(context, context.input(0)));
+    return MakeDwConvS8Record(context, std::move(layer), grid);
+  }
   PLUMB_ASSIGN_OR_RETURN(const TensorGrid grid, RequireTensorGrid(context, context.input(0)));
-  PLUMB_ASSIGN_OR_RETURN(std::unique_ptr<DotS8Layer> layer,
-                         ReadDotS8Layer(context, GeometryOf(context, window)));
   layer->layer.x_zero_point = grid.zero_point;
   return MakeDotS8Record(context, std::move(layer));
 }

@@ -1,7 +1,7 @@
 #include "plumb/runtime/bind_dot_s8.h"
 
-#include <cmath>
-
+#include "plumb/kernels/dwconv/dwconv.h"
+#include "plumb/kernels/lut/lut.h"
 #include "plumb/runtime/bind_grid.h"
 
 namespace plumb::runtime {
@@ -25,23 +25,69 @@ class DotS8 final : public BoundRecord {
   kernels::DotPacked packed_;
 };
 
+kernels::DwConvLayer DwConvOf(const kernels::DotLayer& layer, const ChannelGrid& x_grid) {
+  const kernels::DotGeometry& g = layer.geometry;
+  kernels::DwConvLayer l;
+  l.batch = g.batch, l.in_height = g.in_height, l.in_width = g.in_width;
+  l.channels = g.in_channels;
+  l.out_height = g.out_height, l.out_width = g.out_width;
+  l.kernel_height = g.kernel_height, l.kernel_width = g.kernel_width;
+  l.stride_height = g.stride_height, l.stride_width = g.stride_width;
+  l.dilation_height = g.dilation_height, l.dilation_width = g.dilation_width;
+  l.pad_top = g.pad_top, l.pad_left = g.pad_left;
+  l.x_zero_point = x_grid.zero_point.data();
+  l.weights = layer.weights;
+  l.bias = layer.bias;
+  l.end = layer.end;
+  return l;
+}
+
+class DwConvS8 final : public BoundRecord {
+ public:
+  DwConvS8(std::unique_ptr<DotS8Layer> layer, const ChannelGrid& x_grid,
+           const kernels::DwConvKernel& kernel)
+      : layer_(std::move(layer)), packed_(DwConvOf(layer_->layer, x_grid), kernel) {}
+  [[nodiscard]] size_t scratch_bytes(int threads) const override {
+    return packed_.ScratchBytes(threads);
+  }
+  [[nodiscard]] size_t packed_bytes() const override { return packed_.PackedBytes(); }
+  void Run(const RunContext& context) const override {
+    packed_.Run(context.inputs[0].data<int8_t>(), context.outputs[0].raw, context.scratch,
+                context.pool);
+  }
+
+ private:
+  std::unique_ptr<DotS8Layer> layer_;  // keeps the function's parameters
+  kernels::DwConvPacked packed_;
+};
+
+Status CheckSums(const BindContext& context, const kernels::DotLayer& layer) {
+  const int64_t bound = kernels::AccumulatorBound(
+      layer.weights, layer.bias, layer.geometry.out_channels, kernels::DotDepth(layer.geometry));
+  return bound <= INT32_MAX
+             ? Status()
+             : context.Invalid(StrCat("|bias| + 255 * sum |w| of at most ", INT32_MAX),
+                               StrCat(bound));
+}
+
 Status ReadEnd(const BindContext& context, const std::string& function, DotS8Layer& out) {
-  kernels::DotLayer& layer = out.layer;
+  kernels::LayerEndSpec& layer = out.layer.end;
   const artifact::TensorInfo& y = context.output(0);
   if (function == "table") {
     PLUMB_RETURN_IF_ERROR(context.RequireOutput(0, DType::kS8));
     PLUMB_RETURN_IF_ERROR(context.RequireConstant(4, DType::kS8, {256}));
     PLUMB_ASSIGN_OR_RETURN(const int64_t zero,
                            ReadIntWithin(context, "mid_zero_point", 0, -128, 127));
-    layer.end = kernels::DotEnd::kTable;
+    layer.kind = kernels::EndKind::kTable;
     layer.mid_zero_point = static_cast<int32_t>(zero);
     layer.table = context.ConstantInput(4).data<int8_t>();
+    layer.look_up = kernels::SelectLut(context.isa()).run;
     return {};
   }
   PLUMB_ASSIGN_OR_RETURN(out.function, BindFunctionAttribute(context));
   layer.function = {out.function.apply, out.function.parameters.data()};
   if (y.dtype == DType::kF32) {
-    layer.end = kernels::DotEnd::kRealF32;
+    layer.kind = kernels::EndKind::kRealF32;
     return {};
   }
   PLUMB_RETURN_IF_ERROR(context.RequireOutput(0, DType::kS8));
@@ -50,7 +96,7 @@ Status ReadEnd(const BindContext& context, const std::string& function, DotS8Lay
   out.y_zero_point = std::move(grid.zero_point);
   layer.y_scale = out.y_scale.data();
   layer.y_zero_point = out.y_zero_point.data();
-  layer.end = function == "none" ? kernels::DotEnd::kRequantize : kernels::DotEnd::kRealS8;
+  layer.kind = function == "none" ? kernels::EndKind::kRequantize : kernels::EndKind::kRealS8;
   if (function == "none") {
     PLUMB_ASSIGN_OR_RETURN(const ClampRange range, ReadClampRange(context));
     layer.clamp_lo = range.lo;
@@ -73,11 +119,11 @@ Result<std::unique_ptr<DotS8Layer>> ReadDotS8Layer(const BindContext& context,
     layer.bias = context.ConstantInput(2).data<int32_t>();
   }
   PLUMB_RETURN_IF_ERROR(context.RequireConstant(3, DType::kF32, channels));
-  layer.multiplier = context.ConstantInput(3).data<float>();
+  layer.end.multiplier = context.ConstantInput(3).data<float>();
   for (int64_t c = 0; c < geometry.out_channels; ++c) {
-    if (!(layer.multiplier[c] >= 0.0f && layer.multiplier[c] <= 0x1p30f)) {
+    if (!(layer.end.multiplier[c] >= 0.0f && layer.end.multiplier[c] <= 0x1p30f)) {
       return context.Invalid("factors m within 0..2^30",
-                             StrCat(layer.multiplier[c], " for channel ", c));
+                             StrCat(layer.end.multiplier[c], " for channel ", c));
     }
   }
   std::string function = "none";
@@ -90,11 +136,17 @@ Result<std::unique_ptr<DotS8Layer>> ReadDotS8Layer(const BindContext& context,
 
 Result<std::unique_ptr<BoundRecord>> MakeDotS8Record(const BindContext& context,
                                                      std::unique_ptr<DotS8Layer> layer) {
-  if (const int64_t bound = kernels::DotAccumulatorBound(layer->layer); bound > INT32_MAX) {
-    return context.Invalid(StrCat("|bias| + 255 * sum |w| of at most ", INT32_MAX), StrCat(bound));
-  }
+  PLUMB_RETURN_IF_ERROR(CheckSums(context, layer->layer));
   return std::unique_ptr<BoundRecord>(
       std::make_unique<DotS8>(std::move(layer), kernels::SelectDot(context.isa())));
+}
+
+Result<std::unique_ptr<BoundRecord>> MakeDwConvS8Record(const BindContext& context,
+                                                        std::unique_ptr<DotS8Layer> layer,
+                                                        const ChannelGrid& x_grid) {
+  PLUMB_RETURN_IF_ERROR(CheckSums(context, layer->layer));
+  return std::unique_ptr<BoundRecord>(
+      std::make_unique<DwConvS8>(std::move(layer), x_grid, kernels::SelectDwConv(context.isa())));
 }
 
 }  // namespace plumb::runtime

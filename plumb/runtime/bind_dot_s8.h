@@ -8,6 +8,7 @@
 
 #include "plumb/kernels/dot/dot.h"
 #include "plumb/runtime/bind_function.h"
+#include "plumb/runtime/bind_grid.h"
 #include "plumb/runtime/binding.h"
 
 namespace plumb::runtime {
@@ -29,5 +30,11 @@ Result<std::unique_ptr<DotS8Layer>> ReadDotS8Layer(const BindContext& context,
 // bits.
 Result<std::unique_ptr<BoundRecord>> MakeDotS8Record(const BindContext& context,
                                                      std::unique_ptr<DotS8Layer> layer);
+
+// The same for a layer whose groups have one input and one output channel each: x_grid holds a zero
+// point for each channel.
+Result<std::unique_ptr<BoundRecord>> MakeDwConvS8Record(const BindContext& context,
+                                                        std::unique_ptr<DotS8Layer> layer,
+                                                        const ChannelGrid& x_grid);
 
 }  // namespace plumb::runtime

@@ -8,6 +8,7 @@
 
 #include "plumb/kernels/dot/dot_reference.h"
 #include "plumb/kernels/unary/unary.h"
+#include "plumb/numerics/requantize.h"
 #include "plumb/runtime/session.h"
 
 namespace plumb::runtime {
@@ -78,8 +79,8 @@ struct ConvNet {
     layer.x_zero_point = 3;
     layer.weights = w->view().data<int8_t>();
     layer.bias = bias->view().data<int32_t>();
-    layer.multiplier = m->view().data<float>();
-    layer.table = table->view().data<int8_t>();
+    layer.end.multiplier = m->view().data<float>();
+    layer.end.table = table->view().data<int8_t>();
     return layer;
   }
 };
@@ -105,8 +106,8 @@ TEST(ConvS8, Requantizes) {
   net.record().attributes.Set("clamp_lo", int64_t{-7});
   kernels::DotLayer layer = net.Layer();
   const std::vector<int32_t> zero(20, -7);
-  layer.y_zero_point = zero.data();
-  layer.clamp_lo = -7;
+  layer.end.y_zero_point = zero.data();
+  layer.end.clamp_lo = -7;
   ExpectDefinition(net, layer);
 }
 
@@ -116,8 +117,8 @@ TEST(ConvS8, LooksUpATable) {
   net.record().attributes.Set("mid_zero_point", int64_t{11});
   net.record().inputs.push_back(4);
   kernels::DotLayer layer = net.Layer();
-  layer.end = kernels::DotEnd::kTable;
-  layer.mid_zero_point = 11;
+  layer.end.kind = kernels::EndKind::kTable;
+  layer.end.mid_zero_point = 11;
   ExpectDefinition(net, layer);
 }
 
@@ -132,10 +133,10 @@ TEST(ConvS8, AppliesAFunctionThenTheChannelsOwnGrids) {
   }
   net.y().quantization = grid;
   kernels::DotLayer layer = net.Layer();
-  layer.end = kernels::DotEnd::kRealS8;
-  layer.y_scale = grid.scale.data();
-  layer.y_zero_point = grid.zero_point.data();
-  layer.function.apply = kernels::FindUnaryF32("silu", Isa::kScalar)->apply;
+  layer.end.kind = kernels::EndKind::kRealS8;
+  layer.end.y_scale = grid.scale.data();
+  layer.end.y_zero_point = grid.zero_point.data();
+  layer.end.function.apply = kernels::FindUnaryF32("silu", Isa::kScalar)->apply;
   ExpectDefinition(net, layer);
 }
 
@@ -145,7 +146,7 @@ TEST(ConvS8, GivesRealNumbers) {
   net.program->outputs[0].dtype = DType::kF32;
   net.record().inputs[2] = -1;
   kernels::DotLayer layer = net.Layer();
-  layer.end = kernels::DotEnd::kRealF32;
+  layer.end.kind = kernels::EndKind::kRealF32;
   layer.bias = nullptr;
   ExpectDefinition(net, layer);
 }
@@ -204,6 +205,54 @@ TEST(ConvS8, RefusesWhatDoesNotAgree) {
     EXPECT_EQ(session.status().code(), Code::kInvalidModel);
     EXPECT_THAT(session.status().message(), HasSubstr(c.sentence));
     EXPECT_THAT(session.status().message(), HasSubstr("'c1'"));
+  }
+}
+
+TEST(ConvS8, DepthwiseTakesAGridForEachChannel) {
+  const int64_t channels = 70;
+  const auto w = Random<int8_t>({channels, 3, 3, 1}, -127, 127, 1);
+  const auto m = std::make_shared<Tensor>(DType::kF32, Shape{channels});
+  std::fill(m->values<float>().begin(), m->values<float>().end(), 0.003f);
+  const auto x = Random<int8_t>({1, 4, 5, channels}, -128, 127, 2);
+  Quantization grid;
+  grid.axis = 3;
+  for (int c = 0; c < channels; ++c) {
+    grid.scale.push_back(0.1f * static_cast<float>(c + 1));
+    grid.zero_point.push_back(c - 40);
+  }
+  auto program = std::make_shared<Program>();
+  program->AddTensor({"x", DType::kS8, {1, 4, 5, channels}, grid});
+  program->AddConstant("w", w);
+  program->AddConstant("m", m);
+  program->AddTensor({"y", DType::kS8, {1, 4, 5, channels}, {{0.25f}, {4}}});
+  const std::vector<int64_t> one = {1, 1}, pads = {1, 1, 1, 1};
+  program->records.push_back(
+      {"conv",
+       1,
+       "dw",
+       {0, 1, -1, 2},
+       {3},
+       {{"strides", one}, {"pads", pads}, {"dilations", one}, {"groups", channels}}});
+  program->inputs = {{"x", 0, DType::kS8}};
+  program->outputs = {{"y", 3, DType::kS8}};
+  for (const Isa isa : AvailableIsas()) {
+    auto session = Session::Create(program, {.threads = 2, .isa = isa});
+    ASSERT_TRUE(session.ok()) << session.status().message();
+    std::memcpy((*session)->input(0).raw, x->raw(), x->bytes());
+    ASSERT_TRUE((*session)->Run().ok());
+    const int8_t* y = (*session)->output(0).data<int8_t>();
+    // The corner pixel has four taps inside.
+    for (int64_t c = 0; c < channels; ++c) {
+      int32_t acc = 0;
+      for (int64_t ky = 1; ky < 3; ++ky) {
+        for (int64_t kx = 1; kx < 3; ++kx) {
+          const auto at = static_cast<size_t>(((ky - 1) * 5 + kx - 1) * channels + c);
+          acc += (x->values<int8_t>()[at] - grid.zero_point[static_cast<size_t>(c)]) *
+                 w->values<int8_t>()[static_cast<size_t>((c * 3 + ky) * 3 + kx)];
+        }
+      }
+      ASSERT_EQ(y[c], numerics::Requantize(acc, 0.003f, -128, 127, 4)) << IsaName(isa) << " " << c;
+    }
   }
 }
 

@@ -1,8 +1,6 @@
 #include "plumb/kernels/dot/dot.h"
 
 #include <algorithm>
-#include <cstdlib>
-#include <cstring>
 
 #include "plumb/base/check.h"
 #include "plumb/kernels/common/select.h"
@@ -38,32 +36,15 @@ int64_t DotDepth(const DotGeometry& g) {
   return g.kernel_height * g.kernel_width * (g.in_channels / g.groups);
 }
 
-int64_t DotAccumulatorBound(const DotLayer& layer) {
-  const int64_t k = DotDepth(layer.geometry);
-  int64_t most = 0;
-  for (int64_t c = 0; c < layer.geometry.out_channels; ++c) {
-    int64_t sum = 0;
-    for (int64_t i = 0; i < k; ++i) {
-      sum += std::abs(layer.weights[c * k + i]);
-    }
-    const int64_t bias = layer.bias != nullptr ? std::abs(static_cast<int64_t>(layer.bias[c])) : 0;
-    most = std::max(most, bias + 255 * sum);
-  }
-  return most;
-}
-
-std::vector<const DotKernel*> DotKernels() {
-  return RunnableKernels<DotKernel>(kKernels);
-}
+std::vector<const DotKernel*> DotKernels() { return RunnableKernels<DotKernel>(kKernels); }
 const DotKernel& SelectDot(Isa isa) { return SelectKernel<DotKernel>(kKernels, isa); }
 
 DotPacked::DotPacked(const DotLayer& layer, const DotKernel& kernel)
     : geometry_(layer.geometry),
       kernel_(kernel),
-      end_(layer.end),
-      function_(layer.function),
       x_zero_point_(layer.x_zero_point),
-      k_(DotDepth(layer.geometry)) {
+      k_(DotDepth(layer.geometry)),
+      end_(layer.end, layer.geometry.out_channels, kernel.isa) {
   const DotGeometry& g = geometry_;
   PLUMB_CHECK(g.groups >= 1 && g.in_channels % g.groups == 0 && g.out_channels % g.groups == 0)
       << g.groups << " groups of " << g.in_channels << " and " << g.out_channels << " channels";
@@ -81,11 +62,6 @@ DotPacked::DotPacked(const DotLayer& layer, const DotKernel& kernel)
   weights_ = Tensor(DType::kS8, {g.groups, group_padded_ * padded_k});
   const int64_t padded = g.groups * group_padded_;
   start_ = Filled<int32_t>(padded, 0);
-  multiplier_ = Filled<float>(padded, 0.0f);
-  low_ = Filled<float>(padded, 0.0f);
-  high_ = Filled<float>(padded, 0.0f);
-  zero_ = Filled<int32_t>(padded, 0);
-  scale_ = Filled<float>(padded, 1.0f);
   for (int64_t group = 0; group < g.groups; ++group) {
     DotPackWeights(kernel, layer.weights + group * group_channels_ * k_, k_, group_channels_,
                    weights_.values<int8_t>().data() + group * group_padded_ * padded_k);
@@ -100,21 +76,6 @@ DotPacked::DotPacked(const DotLayer& layer, const DotKernel& kernel)
         static_cast<size_t>(c / group_channels_ * group_padded_ + c % group_channels_);
     start_.values<int32_t>()[at] =
         static_cast<int32_t>(static_cast<uint32_t>(bias - (x_zero_point_ + kernel.x_offset) * sum));
-    multiplier_.values<float>()[at] = layer.multiplier[c];
-    const bool table = end_ == DotEnd::kTable;
-    const bool own_grid = end_ == DotEnd::kRequantize || end_ == DotEnd::kRealS8;
-    const int32_t zero = table ? layer.mid_zero_point : (own_grid ? layer.y_zero_point[c] : 0);
-    const int32_t lo = end_ == DotEnd::kRequantize ? layer.clamp_lo : -128;
-    const int32_t hi = end_ == DotEnd::kRequantize ? layer.clamp_hi : 127;
-    zero_.values<int32_t>()[at] = zero;
-    low_.values<float>()[at] = static_cast<float>(lo - zero);
-    high_.values<float>()[at] = static_cast<float>(hi - zero);
-    if (end_ == DotEnd::kRealS8) {
-      scale_.values<float>()[at] = layer.y_scale[c];
-    }
-  }
-  if (end_ == DotEnd::kTable) {
-    table_ = Tensor::Of<int8_t>({256}, std::span<const int8_t>(layer.table, 256));
   }
 }
 
@@ -155,10 +116,7 @@ size_t DotPacked::ScratchBytes(int threads) const {
   return static_cast<size_t>((rows_bytes + 2 * tile_bytes) * threads);
 }
 
-size_t DotPacked::PackedBytes() const {
-  return weights_.bytes() + start_.bytes() + multiplier_.bytes() + low_.bytes() + high_.bytes() +
-         zero_.bytes() + scale_.bytes() + table_.bytes();
-}
+size_t DotPacked::PackedBytes() const { return weights_.bytes() + start_.bytes() + end_.bytes(); }
 
 void DotPacked::Run(const int8_t* x, void* y, std::span<std::byte> scratch,
                     ThreadPool& pool) const {
@@ -226,33 +184,9 @@ void DotPacked::RunTile(const Part& part, const void* rows, int64_t group, int64
                   chunk == 0 ? start_.values<int32_t>().data() + at : nullptr, part.acc, row_count,
                   width});
   }
-  const DotFinish finish{multiplier_.values<float>().data() + at, low_.values<float>().data() + at,
-                         high_.values<float>().data() + at, zero_.values<int32_t>().data() + at,
-                         scale_.values<float>().data() + at};
-  const int64_t stride = geometry_.out_channels;
-  const int64_t out = pixel * stride + group * group_channels_ + first;
-  int8_t* y8 = static_cast<int8_t*>(part.y) + out;
-  if (end_ == DotEnd::kRequantize || end_ == DotEnd::kTable) {
-    kernel_.requantize(part.acc, finish, row_count, channels, y8, stride);
-    for (int row = 0; end_ == DotEnd::kTable && row < row_count; ++row) {
-      kernel_.table(table_.values<int8_t>().data(), y8 + row * stride, channels);
-    }
-    return;
-  }
-  kernel_.scale(part.acc, finish, row_count, channels, part.real);
-  for (int row = 0; function_.apply != nullptr && row < row_count; ++row) {
-    float* real = part.real + row * kernel_.tile_channels;
-    function_.apply(real, real, channels, function_.parameters);
-  }
-  if (end_ == DotEnd::kRealS8) {
-    kernel_.quantize(part.real, finish, row_count, channels, y8, stride);
-    return;
-  }
-  float* y = static_cast<float*>(part.y) + out;
-  for (int row = 0; row < row_count; ++row) {
-    std::memcpy(y + row * stride, part.real + row * kernel_.tile_channels,
-                static_cast<size_t>(channels) * 4);
-  }
+  const int64_t channel = group * group_channels_ + first;
+  end_.Apply({part.acc, kernel_.tile_channels, row_count, channels}, channel, part.real, part.y,
+             pixel * geometry_.out_channels + channel, geometry_.out_channels);
 }
 
 }  // namespace plumb::kernels

@@ -5,7 +5,8 @@
 //
 //   acc = bias[c] + sum over (kernel row, kernel column, channel) of (x - x_zero_point) * w
 //
-// exactly, in 32 bits; taps outside the picture contribute 0. Then one of four ends (DotEnd).
+// exactly, in 32 bits; taps outside the picture contribute 0. Then one of four ends
+// (kernels/common/layer_end.h).
 //
 // How it is computed: the taps of a block of pixels are copied into rows of k values (converted to
 // what the kernel multiplies), padding as x_zero_point; weights are packed once into panels of
@@ -23,6 +24,7 @@
 #include "plumb/base/cpu.h"
 #include "plumb/base/tensor.h"
 #include "plumb/base/thread_pool.h"
+#include "plumb/kernels/common/layer_end.h"
 
 namespace plumb::kernels {
 
@@ -39,45 +41,23 @@ struct DotGeometry {
 [[nodiscard]] int64_t DotPixels(const DotGeometry& g);  // batch * out_height * out_width
 [[nodiscard]] int64_t DotDepth(const DotGeometry& g);   // products of one output
 
-enum class DotEnd {
-  kRequantize,  // s8: Requantize(acc, m[c], clamp_lo, clamp_hi, y_zero_point[c])
-  kTable,       // s8: table[Requantize(acc, m[c], -128, 127, mid_zero_point) + 128]
-  kRealS8,      // s8: Quantize(f(float(acc) * m[c]), y_scale[c], y_zero_point[c], -128, 127)
-  kRealF32,     // f32: f(float(acc) * m[c])
-};
-
-// A function of one binary32 number over an array; null: none. in == out is allowed.
-struct DotFunction {
-  void (*apply)(const float* in, float* out, int64_t n, const float* parameters) = nullptr;
-  const float* parameters = nullptr;
-};
-
 // A layer. Pointers stay the caller's and are read by DotPacked's constructor only, except
-// `function.parameters`, which must live as long as the DotPacked.
+// `end.function.parameters`, which must live as long as the DotPacked.
 struct DotLayer {
   DotGeometry geometry;
   int32_t x_zero_point = 0;  // -128..127
   const int8_t* weights =
       nullptr;  // [out_channels][kernel_height][kernel_width][in_channels / groups]
-  const int32_t* bias = nullptr;      // [out_channels], or null
-  const float* multiplier = nullptr;  // [out_channels]
-  DotEnd end = DotEnd::kRequantize;
-  const int32_t* y_zero_point = nullptr;    // [out_channels]: kRequantize, kRealS8
-  const float* y_scale = nullptr;           // [out_channels]: kRealS8
-  int32_t clamp_lo = -128, clamp_hi = 127;  // kRequantize, -128 <= lo <= hi <= 127
-  int32_t mid_zero_point = 0;               // kTable
-  const int8_t* table = nullptr;            // [256]: kTable
-  DotFunction function;                     // kRealS8, kRealF32
+  const int32_t* bias = nullptr;  // [out_channels], or null
+  LayerEndSpec end;
 };
-// Largest |bias[c]| + 255 * sum |w[c]|: at most 2^31 - 1, else the layer must be refused.
-[[nodiscard]] int64_t DotAccumulatorBound(const DotLayer& layer);
 
-// Elements of k between two rows' starts never straddle a chunk: rows are stored chunk after chunk.
+// Elements of k in a chunk, at most: rows are stored chunk after chunk.
 inline constexpr int64_t kDotChunk = 512;
 
 // One call of a kernel: acc[row][channel] (+)= sum of a[row][k] * w[k][channel].
 struct DotTile {
-  const void* a;         // [rows][kDotRowBytes of the kernel]
+  const void* a;         // [rows], DotRowBytes apart
   const int8_t* w;       // [steps][channels][k_step]
   int64_t steps;         // k_steps, may be 0
   const int32_t* start;  // [channels] added first; null: acc holds the sum so far
@@ -96,15 +76,6 @@ struct DotCopy {
   int8_t value;
 };
 
-// What the end of a tile reads, per channel, padded to whole panels.
-struct DotFinish {
-  const float* multiplier;
-  const float* low;     // lo - zero point
-  const float* high;    // hi - zero point
-  const int32_t* zero;  // zero point
-  const float* scale;   // of the output (kRealS8)
-};
-
 struct DotKernel {
   const char* name;
   Isa isa;
@@ -116,17 +87,8 @@ struct DotKernel {
   int x_offset;       // a = x + x_offset
   void (*copy)(const DotCopy& job);
   void (*tile)(const DotTile& tile);
-  // acc [rows][tile_channels] to y; channels of each row are written, no byte beyond them.
-  void (*requantize)(const int32_t* acc, const DotFinish& finish, int rows, int channels, int8_t* y,
-                     int64_t y_stride);
-  // acc to real values, [rows][tile_channels].
-  void (*scale)(const int32_t* acc, const DotFinish& finish, int rows, int channels, float* real);
-  void (*quantize)(const float* real, const DotFinish& finish, int rows, int channels, int8_t* y,
-                   int64_t y_stride);
-  void (*table)(const int8_t* table, int8_t* y, int64_t n);  // y = table[y + 128], in place
 };
-// Bytes from row to row of a: a chunk and a cache line, so that rows do not share cache sets. For a
-// kernel of one-byte elements 576, of two-byte elements 1088.
+// Bytes from row to row of a: a chunk and a cache line, so that rows do not share cache sets.
 constexpr int64_t DotRowBytes(int element_bytes) { return kDotChunk * element_bytes + 64; }
 
 #define PLUMB_DOT(kernel) extern const DotKernel kernel;
@@ -157,8 +119,6 @@ class DotPacked {
 
   DotGeometry geometry_;
   const DotKernel& kernel_;
-  DotEnd end_;
-  DotFunction function_;
   int32_t x_zero_point_;
   int64_t k_;      // products of one output
   int64_t chunk_;  // elements of k in a chunk, a multiple of k_step, at most kDotChunk
@@ -169,8 +129,7 @@ class DotPacked {
   int64_t block_rows_;      // pixels whose rows are held at once
   Tensor weights_;          // s8 [groups][panels][k padded][tile_channels]
   Tensor start_;            // s32 [groups][group_padded_]
-  Tensor multiplier_, low_, high_, zero_, scale_;
-  Tensor table_;
+  LayerEnd end_;
 };
 
 }  // namespace plumb::kernels

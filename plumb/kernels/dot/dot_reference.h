@@ -2,7 +2,6 @@
 #pragma once
 
 #include "plumb/kernels/dot/dot.h"
-#include "plumb/numerics/requantize.h"
 
 namespace plumb::kernels {
 
@@ -37,28 +36,7 @@ inline void DotReference(const DotLayer& layer, const int8_t* x, void* y) {
       const int32_t acc =
           DotReferenceSum(layer, x, pixel / (g.out_height * g.out_width),
                           pixel / g.out_width % g.out_height, pixel % g.out_width, c);
-      float real = static_cast<float>(acc) * layer.multiplier[c];
-      if (layer.function.apply != nullptr) {
-        layer.function.apply(&real, &real, 1, layer.function.parameters);
-      }
-      int8_t* const y8 = static_cast<int8_t*>(y);
-      switch (layer.end) {
-        case DotEnd::kRequantize:
-          y8[i] = static_cast<int8_t>(numerics::Requantize(acc, layer.multiplier[c], layer.clamp_lo,
-                                                           layer.clamp_hi, layer.y_zero_point[c]));
-          break;
-        case DotEnd::kTable:
-          y8[i] = layer.table[128 + numerics::Requantize(acc, layer.multiplier[c], -128, 127,
-                                                         layer.mid_zero_point)];
-          break;
-        case DotEnd::kRealS8:
-          y8[i] = static_cast<int8_t>(
-              numerics::Quantize(real, layer.y_scale[c], layer.y_zero_point[c], -128, 127));
-          break;
-        case DotEnd::kRealF32:
-          static_cast<float*>(y)[i] = real;
-          break;
-      }
+      LayerEndReference(layer.end, acc, c, y, i);
     }
   }
 }

@@ -2,7 +2,6 @@
 #include <cstring>
 
 #include "plumb/kernels/dot/dot.h"
-#include "plumb/numerics/requantize.h"
 
 namespace plumb::kernels {
 namespace {
@@ -37,57 +36,9 @@ void Tile(const DotTile& t) {
   }
 }
 
-void Requantize(const int32_t* acc, const DotFinish& f, int rows, int channels, int8_t* y,
-                int64_t y_stride) {
-  for (int r = 0; r < rows; ++r) {
-    for (int c = 0; c < channels; ++c) {
-      const float scaled = static_cast<float>(acc[r * kChannels + c]) * f.multiplier[c];
-      const int32_t low = static_cast<int32_t>(f.low[c]) + f.zero[c];
-      const int32_t high = static_cast<int32_t>(f.high[c]) + f.zero[c];
-      y[r * y_stride + c] = static_cast<int8_t>(numerics::ClampRound(scaled, low, high, f.zero[c]));
-    }
-  }
-}
-
-void Scale(const int32_t* acc, const DotFinish& f, int rows, int channels, float* real) {
-  for (int r = 0; r < rows; ++r) {
-    for (int c = 0; c < channels; ++c) {
-      real[r * kChannels + c] = static_cast<float>(acc[r * kChannels + c]) * f.multiplier[c];
-    }
-  }
-}
-
-void Quantize(const float* real, const DotFinish& f, int rows, int channels, int8_t* y,
-              int64_t y_stride) {
-  for (int r = 0; r < rows; ++r) {
-    for (int c = 0; c < channels; ++c) {
-      y[r * y_stride + c] = static_cast<int8_t>(
-          numerics::Quantize(real[r * kChannels + c], f.scale[c], f.zero[c], -128, 127));
-    }
-  }
-}
-
-void Table(const int8_t* table, int8_t* y, int64_t n) {
-  for (int64_t i = 0; i < n; ++i) {
-    y[i] = table[y[i] + 128];
-  }
-}
-
 }  // namespace
 
-const DotKernel dot_s8s8s32_4x8x1_scalar = {"dot_s8s8s32_4x8x1_scalar",
-                                            Isa::kScalar,
-                                            kRows,
-                                            kChannels,
-                                            8,
-                                            1,
-                                            1,
-                                            0,
-                                            Copy,
-                                            Tile,
-                                            Requantize,
-                                            Scale,
-                                            Quantize,
-                                            Table};
+const DotKernel dot_s8s8s32_4x8x1_scalar = {
+    "dot_s8s8s32_4x8x1_scalar", Isa::kScalar, kRows, kChannels, 8, 1, 1, 0, Copy, Tile};
 
 }  // namespace plumb::kernels

@@ -45,13 +45,13 @@ struct RandomLayer {
   std::vector<float> multiplier, scale;
   float parameter = 0.25f;
 
-  RandomLayer(const DotGeometry& geometry, DotEnd end, uint32_t seed) {
+  RandomLayer(const DotGeometry& geometry, EndKind end, uint32_t seed) {
     std::mt19937 random(seed);
     const auto pick = [&](int lo, int hi) {
       return lo + static_cast<int>(random() % static_cast<uint32_t>(hi - lo + 1));
     };
     layer.geometry = geometry;
-    layer.end = end;
+    layer.end.kind = end;
     const int64_t k = DotDepth(geometry);
     const int64_t channels = geometry.out_channels;
     x.resize(static_cast<size_t>(geometry.batch * geometry.in_height * geometry.in_width *
@@ -73,23 +73,23 @@ struct RandomLayer {
     layer.x_zero_point = pick(-128, 127);
     layer.weights = weights.data();
     layer.bias = seed % 4 == 1 ? nullptr : bias.data();
-    layer.multiplier = multiplier.data();
-    layer.y_zero_point = zero.data();
-    layer.y_scale = scale.data();
+    layer.end.multiplier = multiplier.data();
+    layer.end.y_zero_point = zero.data();
+    layer.end.y_scale = scale.data();
     if (seed % 2 == 0) {
-      layer.clamp_lo = -100;
-      layer.clamp_hi = 90;
+      layer.end.clamp_lo = -100;
+      layer.end.clamp_hi = 90;
     }
-    layer.mid_zero_point = pick(-128, 127);
-    layer.table = table.data();
+    layer.end.mid_zero_point = pick(-128, 127);
+    layer.end.table = table.data();
     if (seed % 2 == 0) {
-      layer.function = {Square, &parameter};
+      layer.end.function = {Square, &parameter};
     }
   }
 
   [[nodiscard]] size_t OutputBytes() const {
     const size_t n = static_cast<size_t>(DotPixels(layer.geometry) * layer.geometry.out_channels);
-    return layer.end == DotEnd::kRealF32 ? 4 * n : n;
+    return layer.end.kind == EndKind::kRealF32 ? 4 * n : n;
   }
 };
 
@@ -166,8 +166,8 @@ TEST(Dot, EveryKernelGivesTheBitsOfTheDefinition) {
   int runs = 0;
   uint32_t seed = 0;
   for (const DotGeometry& geometry : Geometries()) {
-    for (const DotEnd end :
-         {DotEnd::kRequantize, DotEnd::kTable, DotEnd::kRealS8, DotEnd::kRealF32}) {
+    for (const EndKind end :
+         {EndKind::kRequantize, EndKind::kTable, EndKind::kRealS8, EndKind::kRealF32}) {
       RandomLayer random(geometry, end, ++seed);
       std::vector<std::byte> expected(random.OutputBytes());
       DotReference(random.layer, random.x.data(), expected.data());
@@ -217,9 +217,9 @@ TEST(Dot, SumsAtTheEndsOfTheRangeAreExact) {
     layer.x_zero_point = -128;
     layer.weights = w.data();
     layer.bias = &bias;
-    layer.multiplier = &one;
-    layer.end = DotEnd::kRealF32;
-    EXPECT_EQ(DotAccumulatorBound(layer), int64_t{INT32_MAX});
+    layer.end.multiplier = &one;
+    layer.end.kind = EndKind::kRealF32;
+    EXPECT_EQ(AccumulatorBound(w.data(), &bias, 1, depth), int64_t{INT32_MAX});
     for (const DotKernel* kernel : DotKernels()) {
       const DotPacked packed(layer, *kernel);
       Tensor scratch(DType::kU8, {static_cast<int64_t>(packed.ScratchBytes(1))});

@@ -81,79 +81,9 @@ void Tile(const DotTile& t) {
   list[t.rows - 1](t);
 }
 
-// Clamp, round, add the zero point, store `lanes` bytes: numerics::ClampRound.
-void StoreClampRound(__m256 scaled, const DotFinish& f, int c, int lanes, int8_t* y) {
-  const __m256 clamped =
-      _mm256_min_ps(_mm256_max_ps(scaled, _mm256_loadu_ps(f.low + c)), _mm256_loadu_ps(f.high + c));
-  const __m256i zero = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(f.zero + c));
-  const __m256i q = _mm256_add_epi32(_mm256_cvtps_epi32(clamped), zero);
-  const __m128i words = _mm_packs_epi32(_mm256_castsi256_si128(q), _mm256_extracti128_si256(q, 1));
-  const __m128i bytes = _mm_packs_epi16(words, words);
-  if (lanes >= 8) {
-    _mm_storel_epi64(reinterpret_cast<__m128i*>(y + c), bytes);
-    return;
-  }
-  int64_t all = _mm_cvtsi128_si64(bytes);
-  for (int i = 0; i < lanes; ++i, all >>= 8) {
-    y[c + i] = static_cast<int8_t>(all);
-  }
-}
-
-__m256 Real(const int32_t* acc, const DotFinish& f, int c) {
-  const __m256i sum = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(acc + c));
-  return _mm256_mul_ps(_mm256_cvtepi32_ps(sum), _mm256_loadu_ps(f.multiplier + c));
-}
-
-void Requantize(const int32_t* acc, const DotFinish& f, int rows, int channels, int8_t* y,
-                int64_t y_stride) {
-  for (int r = 0; r < rows; ++r, acc += kChannels, y += y_stride) {
-    for (int c = 0; c < channels; c += 8) {
-      StoreClampRound(Real(acc, f, c), f, c, channels - c, y);
-    }
-  }
-}
-
-void Scale(const int32_t* acc, const DotFinish& f, int rows, int channels, float* real) {
-  for (int r = 0; r < rows; ++r, acc += kChannels, real += kChannels) {
-    for (int c = 0; c < channels; c += 8) {
-      _mm256_storeu_ps(real + c, Real(acc, f, c));
-    }
-  }
-}
-
-void Quantize(const float* real, const DotFinish& f, int rows, int channels, int8_t* y,
-              int64_t y_stride) {
-  for (int r = 0; r < rows; ++r, real += kChannels, y += y_stride) {
-    for (int c = 0; c < channels; c += 8) {
-      const __m256 scaled = _mm256_div_ps(_mm256_loadu_ps(real + c), _mm256_loadu_ps(f.scale + c));
-      // NaN gives the zero point.
-      const __m256 number = _mm256_and_ps(scaled, _mm256_cmp_ps(scaled, scaled, _CMP_ORD_Q));
-      StoreClampRound(number, f, c, channels - c, y);
-    }
-  }
-}
-
-void Table(const int8_t* table, int8_t* y, int64_t n) {
-  for (int64_t i = 0; i < n; ++i) {
-    y[i] = table[y[i] + 128];
-  }
-}
-
 }  // namespace
 
-const DotKernel dot_s8s8s32_6x16x2_avx2 = {"dot_s8s8s32_6x16x2_avx2",
-                                           Isa::kAvx2,
-                                           kRows,
-                                           kChannels,
-                                           8,
-                                           2,
-                                           2,
-                                           0,
-                                           Copy,
-                                           Tile,
-                                           Requantize,
-                                           Scale,
-                                           Quantize,
-                                           Table};
+const DotKernel dot_s8s8s32_6x16x2_avx2 = {
+    "dot_s8s8s32_6x16x2_avx2", Isa::kAvx2, kRows, kChannels, 8, 2, 2, 0, Copy, Tile};
 
 }  // namespace plumb::kernels

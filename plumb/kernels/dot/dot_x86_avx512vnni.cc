@@ -12,7 +12,6 @@ constexpr int kChannels = 32;
 constexpr int64_t kRowBytes = DotRowBytes(1);
 
 __mmask64 Mask64(int64_t n) { return n >= 64 ? ~__mmask64{0} : (__mmask64{1} << n) - 1; }
-__mmask16 Mask16(int n) { return n >= 16 ? 0xffff : static_cast<__mmask16>((1u << n) - 1u); }
 
 void Copy(const DotCopy& job) {
   const __m512i flip = _mm512_set1_epi8(-128);
@@ -86,53 +85,6 @@ void Tile(const DotTile& t) {
   list[t.rows - 1](t);
 }
 
-// Clamp, round, add the zero point, store `lanes` bytes: numerics::ClampRound.
-void StoreClampRound(__m512 scaled, const DotFinish& f, int c, int lanes, int8_t* y) {
-  const __m512 clamped =
-      _mm512_min_ps(_mm512_max_ps(scaled, _mm512_loadu_ps(f.low + c)), _mm512_loadu_ps(f.high + c));
-  const __m512i q = _mm512_add_epi32(_mm512_cvtps_epi32(clamped), _mm512_loadu_si512(f.zero + c));
-  _mm512_mask_cvtepi32_storeu_epi8(y + c, Mask16(lanes), q);
-}
-
-void Requantize(const int32_t* acc, const DotFinish& f, int rows, int channels, int8_t* y,
-                int64_t y_stride) {
-  for (int r = 0; r < rows; ++r, acc += kChannels, y += y_stride) {
-    for (int c = 0; c < channels; c += 16) {
-      const __m512 real = _mm512_mul_ps(_mm512_cvtepi32_ps(_mm512_load_si512(acc + c)),
-                                        _mm512_loadu_ps(f.multiplier + c));
-      StoreClampRound(real, f, c, channels - c, y);
-    }
-  }
-}
-
-void Scale(const int32_t* acc, const DotFinish& f, int rows, int channels, float* real) {
-  for (int r = 0; r < rows; ++r, acc += kChannels, real += kChannels) {
-    for (int c = 0; c < channels; c += 16) {
-      _mm512_store_ps(real + c, _mm512_mul_ps(_mm512_cvtepi32_ps(_mm512_load_si512(acc + c)),
-                                              _mm512_loadu_ps(f.multiplier + c)));
-    }
-  }
-}
-
-void Quantize(const float* real, const DotFinish& f, int rows, int channels, int8_t* y,
-              int64_t y_stride) {
-  for (int r = 0; r < rows; ++r, real += kChannels, y += y_stride) {
-    for (int c = 0; c < channels; c += 16) {
-      const __m512 scaled = _mm512_div_ps(_mm512_load_ps(real + c), _mm512_loadu_ps(f.scale + c));
-      // NaN gives the zero point.
-      const __m512 number =
-          _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(scaled, scaled, _CMP_ORD_Q), scaled);
-      StoreClampRound(number, f, c, channels - c, y);
-    }
-  }
-}
-
-void Table(const int8_t* table, int8_t* y, int64_t n) {
-  for (int64_t i = 0; i < n; ++i) {
-    y[i] = table[y[i] + 128];
-  }
-}
-
 }  // namespace
 
 const DotKernel dot_s8s8s32_14x32x4_avx512vnni = {"dot_s8s8s32_14x32x4_avx512vnni",
@@ -144,10 +96,6 @@ const DotKernel dot_s8s8s32_14x32x4_avx512vnni = {"dot_s8s8s32_14x32x4_avx512vnn
                                                   1,
                                                   128,
                                                   Copy,
-                                                  Tile,
-                                                  Requantize,
-                                                  Scale,
-                                                  Quantize,
-                                                  Table};
+                                                  Tile};
 
 }  // namespace plumb::kernels

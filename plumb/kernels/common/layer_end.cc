@@ -1,0 +1,138 @@
+#include "plumb/kernels/common/layer_end.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+
+#include "plumb/kernels/common/select.h"
+#include "plumb/numerics/requantize.h"
+
+namespace plumb::kernels {
+namespace {
+
+constexpr const EndKernel* kKernels[] = {
+#define PLUMB_LAYER_END(kernel) &kernel,
+#include "plumb/kernels/common/layer_end_kernels.inc"
+#undef PLUMB_LAYER_END
+};
+
+constexpr size_t kPadding = 64;
+
+}  // namespace
+
+void LayerEndReference(const LayerEndSpec& spec, int32_t acc, int64_t c, void* y, int64_t i) {
+  float real = static_cast<float>(acc) * spec.multiplier[c];
+  int8_t* const y8 = static_cast<int8_t*>(y);
+  switch (spec.kind) {
+    case EndKind::kRequantize:
+      y8[i] = static_cast<int8_t>(numerics::Requantize(acc, spec.multiplier[c], spec.clamp_lo,
+                                                       spec.clamp_hi, spec.y_zero_point[c]));
+      return;
+    case EndKind::kTable:
+      y8[i] = spec.table[128 + numerics::Requantize(acc, spec.multiplier[c], -128, 127,
+                                                    spec.mid_zero_point)];
+      return;
+    case EndKind::kRealS8:
+    case EndKind::kRealF32:
+      if (spec.function.apply != nullptr) {
+        spec.function.apply(&real, &real, 1, spec.function.parameters);
+      }
+      if (spec.kind == EndKind::kRealF32) {
+        static_cast<float*>(y)[i] = real;
+      } else {
+        y8[i] = static_cast<int8_t>(
+            numerics::Quantize(real, spec.y_scale[c], spec.y_zero_point[c], -128, 127));
+      }
+      return;
+  }
+}
+
+int64_t AccumulatorBound(const int8_t* w, const int32_t* bias, int64_t channels, int64_t k) {
+  int64_t most = 0;
+  for (int64_t c = 0; c < channels; ++c) {
+    int64_t sum = 0;
+    for (int64_t i = 0; i < k; ++i) {
+      sum += std::abs(w[c * k + i]);
+    }
+    most = std::max(most, 255 * sum + (bias != nullptr ? std::abs(int64_t{bias[c]}) : 0));
+  }
+  return most;
+}
+
+LayerEnd::LayerEnd(const LayerEndSpec& spec, int64_t channels, Isa isa)
+    : kind_(spec.kind),
+      function_(spec.function),
+      look_up_(spec.look_up),
+      kernel_(SelectKernel<EndKernel>(kKernels, isa)) {
+  const size_t n = static_cast<size_t>(channels);
+  multiplier_.assign(spec.multiplier, spec.multiplier + n);
+  for (size_t c = 0; c < n; ++c) {
+    const bool own_grid = kind_ == EndKind::kRequantize || kind_ == EndKind::kRealS8;
+    const int32_t zero = kind_ == EndKind::kTable ? spec.mid_zero_point
+                         : own_grid               ? spec.y_zero_point[c]
+                                                  : 0;
+    zero_.push_back(zero);
+    low_.push_back(
+        static_cast<float>((kind_ == EndKind::kRequantize ? spec.clamp_lo : -128) - zero));
+    high_.push_back(
+        static_cast<float>((kind_ == EndKind::kRequantize ? spec.clamp_hi : 127) - zero));
+    scale_.push_back(kind_ == EndKind::kRealS8 ? spec.y_scale[c] : 1.0f);
+  }
+  for (std::vector<float>* values : {&multiplier_, &low_, &high_, &scale_}) {
+    values->resize(n + kPadding, 1.0f);
+  }
+  zero_.resize(n + kPadding, 0);
+  if (kind_ == EndKind::kTable) {
+    table_.assign(spec.table, spec.table + 256);
+  }
+}
+
+void LayerEnd::Apply(const EndBlock& block, int64_t first_channel, float* real, void* y,
+                     int64_t offset, int64_t y_stride) const {
+  const EndParams params{multiplier_.data() + first_channel, low_.data() + first_channel,
+                         high_.data() + first_channel, zero_.data() + first_channel,
+                         scale_.data() + first_channel};
+  int8_t* y8 = static_cast<int8_t*>(y) + offset;
+  if (kind_ == EndKind::kRequantize || kind_ == EndKind::kTable) {
+    kernel_.requantize(block, params, y8, y_stride);
+    if (kind_ == EndKind::kRequantize) {
+      return;
+    }
+    const bool whole = y_stride == block.channels;
+    const int64_t runs = whole ? 1 : block.rows;
+    const int64_t n = whole ? block.rows * block.channels : block.channels;
+    for (int64_t run = 0; run < runs; ++run) {
+      int8_t* at = y8 + run * y_stride;
+      if (look_up_ != nullptr) {
+        look_up_(table_.data(), at, at, n);
+        continue;
+      }
+      for (int64_t i = 0; i < n; ++i) {
+        at[i] = table_[static_cast<size_t>(at[i] + 128)];
+      }
+    }
+    return;
+  }
+  float* const y32 = static_cast<float*>(y) + offset;
+  float* const to = kind_ == EndKind::kRealF32 ? y32 : real;
+  const int64_t stride = kind_ == EndKind::kRealF32 ? y_stride : block.acc_stride;
+  kernel_.scale(block, params, to, stride);
+  if (function_.apply != nullptr) {
+    const bool whole = stride == block.channels;
+    const int64_t runs = whole ? 1 : block.rows;
+    const int64_t n = whole ? block.rows * block.channels : block.channels;
+    for (int64_t run = 0; run < runs; ++run) {
+      function_.apply(to + run * stride, to + run * stride, n, function_.parameters);
+    }
+  }
+  if (kind_ == EndKind::kRealS8) {
+    kernel_.quantize(block, params, real, stride, y8, y_stride);
+  }
+}
+
+size_t LayerEnd::bytes() const {
+  return 4 * (multiplier_.size() + low_.size() + high_.size() + scale_.size() + zero_.size()) +
+         table_.size();
+}
+
+}  // namespace plumb::kernels

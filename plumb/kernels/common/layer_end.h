@@ -1,0 +1,100 @@
+// How an 8-bit layer ends: from exact 32-bit sums to outputs. Shared by the dense and the depthwise
+// convolution, so that both have the same ends and the same bits.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "plumb/base/cpu.h"
+#include "plumb/base/tensor.h"
+
+namespace plumb::kernels {
+
+enum class EndKind {
+  kRequantize,  // s8: Requantize(acc, m[c], clamp_lo, clamp_hi, y_zero_point[c])
+  kTable,       // s8: table[Requantize(acc, m[c], -128, 127, mid_zero_point) + 128]
+  kRealS8,      // s8: Quantize(f(float(acc) * m[c]), y_scale[c], y_zero_point[c], -128, 127)
+  kRealF32,     // f32: f(float(acc) * m[c])
+};
+
+// A function of one binary32 number over an array; null: none. in == out is allowed.
+struct LayerFunction {
+  void (*apply)(const float* in, float* out, int64_t n, const float* parameters) = nullptr;
+  const float* parameters = nullptr;
+};
+
+// Pointers stay the caller's; `function.parameters` must live as long as the LayerEnd.
+struct LayerEndSpec {
+  EndKind kind = EndKind::kRequantize;
+  const float* multiplier = nullptr;        // [channels]
+  const int32_t* y_zero_point = nullptr;    // [channels], -128..127: kRequantize, kRealS8
+  const float* y_scale = nullptr;           // [channels]: kRealS8
+  int32_t clamp_lo = -128, clamp_hi = 127;  // kRequantize, -128 <= lo <= hi <= 127
+  int32_t mid_zero_point = 0;               // kTable, -128..127
+  const int8_t* table = nullptr;            // [256]: kTable
+  // y = table[x + 128] over n bytes, in place; null: a plain loop.
+  void (*look_up)(const int8_t* table, const int8_t* x, int8_t* y, int64_t n) = nullptr;
+  LayerFunction function;  // kRealS8, kRealF32
+};
+
+// The definition of every end, for one sum of channel c: writes element `i` of y.
+void LayerEndReference(const LayerEndSpec& spec, int32_t acc, int64_t c, void* y, int64_t i);
+
+// Largest |bias[c]| + 255 * sum over k of |w[c][k]|; bias may be null. More than 2^31 - 1: the
+// layer's sums may not fit 32 bits and it must be refused.
+[[nodiscard]] int64_t AccumulatorBound(const int8_t* w, const int32_t* bias, int64_t channels,
+                                       int64_t k);
+
+// Rows of sums, acc_stride apart, and what they become.
+struct EndBlock {
+  const int32_t* acc;
+  int64_t acc_stride;
+  int64_t rows;
+  int64_t channels;  // of each row
+};
+// Per channel, padded by 64 entries.
+struct EndParams {
+  const float* multiplier;
+  const float* low;     // lo - zero point
+  const float* high;    // hi - zero point
+  const int32_t* zero;  // zero point
+  const float* scale;   // of the output (kRealS8)
+};
+
+struct EndKernel {
+  const char* name;
+  Isa isa;
+  void (*requantize)(const EndBlock& block, const EndParams& params, int8_t* y, int64_t y_stride);
+  void (*scale)(const EndBlock& block, const EndParams& params, float* real, int64_t real_stride);
+  // acc of the block is not read: the numbers are real[row * real_stride + channel].
+  void (*quantize)(const EndBlock& block, const EndParams& params, const float* real,
+                   int64_t real_stride, int8_t* y, int64_t y_stride);
+};
+
+#define PLUMB_LAYER_END(kernel) extern const EndKernel kernel;
+#include "plumb/kernels/common/layer_end_kernels.inc"
+#undef PLUMB_LAYER_END
+
+class LayerEnd {
+ public:
+  LayerEnd(const LayerEndSpec& spec, int64_t channels, Isa isa);
+
+  // Outputs of channels [first_channel, first_channel + block.channels): row r to the elements from
+  // offset + r * y_stride on, of s8 or f32 by the kind. `real` is scratch for [rows][acc_stride].
+  // Writes nothing else.
+  void Apply(const EndBlock& block, int64_t first_channel, float* real, void* y, int64_t offset,
+             int64_t y_stride) const;
+  [[nodiscard]] size_t bytes() const;
+
+ private:
+  EndKind kind_;
+  LayerFunction function_;
+  void (*look_up_)(const int8_t* table, const int8_t* x, int8_t* y, int64_t n);
+  const EndKernel& kernel_;
+  std::vector<float> multiplier_, low_, high_, scale_;
+  std::vector<int32_t> zero_;
+  std::vector<int8_t> table_;
+};
+
+}  // namespace plumb::kernels
