@@ -107,6 +107,7 @@ constexpr Violation kViolations[] = {
     {"max_pool", "C4", kPicture, "(%a) {kernel = [0, 1]}"},
     {"max_pool", "C5", kPicture, "(%a) {auto_pad = \"same\", kernel = [1, 1]}"},
     {"max_pool", "C6", "input %a: s64[1x4x4x4]\n", "(%a) {kernel = [1, 1]}"},
+    {"non_zero", "C2", kFloat, "(%a)"},
     {"one_hot", "C2", "input %a: s64[2]\nconst %d: s64[] = {3}\nconst %v: f32[2] = {0, 1}\n",
      "(%a, %d, %v) {axis = 2}"},
     {"one_hot", "C3", "input %a: s64[2]\nconst %d: s64[] = {3}\nconst %v: f32[3] = fill(1)\n",

@@ -115,6 +115,7 @@ constexpr InferenceCase kCases[] = {
     {"Softmax", "input %x: f32[2x3]\n%y: f32[2x3] = softmax(%x) {axis = 0}\n"},
     {"TopK",
      "input %x: f32[2x9]\nconst %k: s64[1] = {4}\n%v: f32[2x4], %i: s64[2x4] = topk(%x, %k)\n"},
+    {"NonZero", "const %x: f32[2x2] = {0, 1, -0, 2}\n%y: s64[2x2] = non_zero(%x)\n"},
     {"OneHot",
      "input %i: s64[2x3]\nconst %d: s64[] = {5}\nconst %v: f32[2] = {0, 1}\n%y: f32[2x5x3] = "
      "one_hot(%i, %d, %v) {axis = 1}\n"},

@@ -4,7 +4,7 @@ namespace plumb::onnx {
 
 const ops::ImportRule* FindComposite(std::string_view type) {
   for (std::span<const ops::ImportRule> rules :
-       {ConstantRules(), NormalizationRules(), ProductRules(), SimpleRules()}) {
+       {ConstantRules(), EinsumRules(), NormalizationRules(), ProductRules(), SimpleRules()}) {
     for (const ops::ImportRule& rule : rules) {
       if (rule.type == type) {
         return &rule;

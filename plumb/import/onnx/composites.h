@@ -13,6 +13,7 @@ namespace plumb::onnx {
 
 // One function for each file of rules.
 std::span<const ops::ImportRule> ConstantRules();
+std::span<const ops::ImportRule> EinsumRules();
 std::span<const ops::ImportRule> NormalizationRules();
 std::span<const ops::ImportRule> ProductRules();
 std::span<const ops::ImportRule> SimpleRules();
