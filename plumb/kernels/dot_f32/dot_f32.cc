@@ -54,13 +54,16 @@ void RunDotF32Part(const DotF32Job& job, int64_t row_begin, int64_t row_end, int
   const DotF32Panels& panels = *job.panels;
   const int64_t depth = panels.k();
   const int64_t block_rows = kDotF32BlockRows / kernel.max_rows * kernel.max_rows;
+  // Chunks of about equal length: a short last one would not be worth its accumulators' way.
+  const int64_t chunks = std::max<int64_t>(1, (depth + kDotF32Chunk - 1) / kDotF32Chunk);
+  const int64_t chunk = (depth + chunks - 1) / chunks;
   const int64_t first_column = panel_begin * kernel.panel;
   const int64_t end_column = std::min(panel_end * kernel.panel, panels.columns());
   for (int64_t row = row_begin; row < row_end; row += block_rows) {
     const int64_t rows = std::min(block_rows, row_end - row);
     int64_t k = 0;
     do {  // once even for empty chains: they are +0 + bias
-      const int64_t steps = std::min(kDotF32Chunk, depth - k);
+      const int64_t steps = std::min(chunk, depth - k);
       job.rows->Copy(row, rows, k, k + steps, scratch);
       const bool last = k + steps == depth;
       for (int64_t panel = panel_begin; panel < panel_end; ++panel) {

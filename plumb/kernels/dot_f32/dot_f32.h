@@ -24,7 +24,7 @@
 
 namespace plumb::kernels {
 
-inline constexpr int64_t kDotF32Chunk = 256;  // elements of k in a block
+inline constexpr int64_t kDotF32Chunk = 384;  // elements of k in a block
 inline constexpr int64_t kDotF32Stride =
     kDotF32Chunk + 16;  // from row to row of a block: no cache-set collisions
 inline constexpr int64_t kDotF32BlockRows =
@@ -118,8 +118,9 @@ class DotF32Pixels final : public DotF32Rows {
   void Copy(int64_t row, int64_t rows, int64_t k_begin, int64_t k_end, float* out) const override;
 
  private:
-  void CopyPixel(int64_t image, int64_t oy, int64_t ox, int64_t k_begin, int64_t k_end,
-                 float* out) const;
+  // `count` neighbouring pixels of output row oy, from ox on.
+  void CopySpan(int64_t image, int64_t oy, int64_t ox, int64_t count, int64_t k_begin,
+                int64_t k_end, float* out) const;
   const ConvF32Shape& s_;
   const float* x_;   // at the group's first channel
   bool whole_rows_;  // one run of memory covers all kernel columns

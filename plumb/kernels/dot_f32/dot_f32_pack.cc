@@ -5,6 +5,24 @@
 #include "plumb/kernels/dot_f32/dot_f32.h"
 
 namespace plumb::kernels {
+namespace {
+
+// Short runs are the rule: a call of memcpy would cost more than the copy.
+inline void CopyFloats(const float* from, float* to, int64_t n) {
+  if (n >= 128) {
+    std::memcpy(to, from, static_cast<size_t>(n) * sizeof(float));
+    return;
+  }
+  int64_t i = 0;
+  for (; i + 4 <= n; i += 4) {
+    std::memcpy(to + i, from + i, 4 * sizeof(float));
+  }
+  for (; i < n; ++i) {
+    to[i] = from[i];
+  }
+}
+
+}  // namespace
 
 DotF32Panels::DotF32Panels(const DotF32Kernel& kernel, int64_t k, int64_t columns)
     : panel_(kernel.panel), k_(k), columns_(columns) {}
@@ -61,49 +79,52 @@ DotF32Pixels::DotF32Pixels(const ConvF32Shape& shape, int64_t group, const float
 void DotF32Pixels::Copy(int64_t row, int64_t rows, int64_t k_begin, int64_t k_end,
                         float* out) const {
   int64_t ox = row % s_.out_w;
-  int64_t oy = row / s_.out_w % s_.out_h;
-  int64_t image = row / (s_.out_w * s_.out_h);
-  for (int64_t r = 0; r < rows; ++r, out += kDotF32Stride) {
-    CopyPixel(image, oy, ox, k_begin, k_end, out);
-    if (++ox == s_.out_w) {
-      ox = 0;
-      if (++oy == s_.out_h) {
-        oy = 0;
-        ++image;
-      }
-    }
+  int64_t line = row / s_.out_w;  // of batch * out_h
+  while (rows > 0) {
+    const int64_t count = std::min(rows, s_.out_w - ox);
+    CopySpan(line / s_.out_h, line % s_.out_h, ox, count, k_begin, k_end, out);
+    out += count * kDotF32Stride;
+    rows -= count;
+    ox = 0;
+    ++line;
   }
 }
 
-void DotF32Pixels::CopyPixel(int64_t image, int64_t oy, int64_t ox, int64_t k_begin, int64_t k_end,
-                             float* out) const {
+void DotF32Pixels::CopySpan(int64_t image, int64_t oy, int64_t ox, int64_t count, int64_t k_begin,
+                            int64_t k_end, float* out) const {
   const int64_t taps = whole_rows_ ? s_.kernel_w : 1;
   const int64_t depth = run_length_ / taps;
-  int64_t k = k_begin;
-  while (k < k_end) {  // one run of memory: the part of run k / run_length_ that lies in [k, k_end)
-    const int64_t run = k / run_length_;
-    const int64_t run_begin = run * run_length_;
-    const int64_t n = std::min(k_end, run_begin + run_length_) - k;
+  int64_t run = k_begin / run_length_;
+  for (int64_t k = k_begin; k < k_end; ++run) {
+    // The part of run number `run` that lies in [k_begin, k_end): n elements from `skip` on.
+    const int64_t skip = k - run * run_length_;
+    const int64_t n = std::min(k_end - k, run_length_ - skip);
     const int64_t iy = oy * s_.stride_h - s_.pad_top + run / runs_x_ * s_.dilation_h;
-    const int64_t ix = ox * s_.stride_w - s_.pad_left + run % runs_x_ * s_.dilation_w;
-    int64_t first = 0, last = 0;  // of the run's elements, those inside the picture
-    if (iy >= 0 && iy < s_.in_h) {
-      first = std::clamp<int64_t>(-ix, 0, taps) * depth;
-      last = std::clamp<int64_t>(s_.in_w - ix, 0, taps) * depth;
-    }
-    const int64_t begin = std::clamp(first - (k - run_begin), int64_t{0}, n);
-    const int64_t end = std::clamp(last - (k - run_begin), begin, n);
-    if (begin > 0) {
-      std::memset(out, 0, static_cast<size_t>(begin) * sizeof(float));
-    }
-    if (end > begin) {
-      const int64_t pixel =
-          (image * s_.in_h + iy) * s_.in_w + ix;  // ix may be left of the picture, begin is not
-      const int64_t offset = pixel * s_.in_channels + (k - run_begin) + begin;
-      std::memcpy(out + begin, x_ + offset, static_cast<size_t>(end - begin) * sizeof(float));
-    }
-    if (n > end) {
-      std::memset(out + end, 0, static_cast<size_t>(n - end) * sizeof(float));
+    const int64_t left = run % runs_x_ * s_.dilation_w - s_.pad_left;  // of the pixel's first tap
+    const bool inside = iy >= 0 && iy < s_.in_h;
+    // Pixels from `first` to `last` of the row have all taps of the run in the picture.
+    const int64_t room = s_.in_w - taps - left;
+    const int64_t first = inside && left < 0 ? (-left + s_.stride_w - 1) / s_.stride_w : 0;
+    const int64_t last = inside && room >= 0 ? room / s_.stride_w : -1;
+    const int64_t line = (image * s_.in_h + iy) * s_.in_w;
+    for (int64_t i = 0; i < count; ++i) {
+      float* to = out + i * kDotF32Stride;
+      const int64_t ix = (ox + i) * s_.stride_w + left;
+      if (ox + i >= first && ox + i <= last) {
+        CopyFloats(x_ + (line + ix) * s_.in_channels + skip, to, n);
+        continue;
+      }
+      int64_t begin = n, end = n;  // of the n elements, those inside
+      if (inside) {
+        begin = std::clamp(std::clamp<int64_t>(-ix, 0, taps) * depth - skip, int64_t{0}, n);
+        end = std::clamp(std::clamp<int64_t>(s_.in_w - ix, 0, taps) * depth - skip, begin, n);
+      }
+      std::fill_n(to, begin, 0.0f);
+      if (end >
+          begin) {  // the offset is of an element inside, though ix may be left of the picture
+        CopyFloats(x_ + ((line + ix) * s_.in_channels + skip + begin), to + begin, end - begin);
+      }
+      std::fill_n(to + end, n - end, 0.0f);
     }
     out += n;
     k += n;

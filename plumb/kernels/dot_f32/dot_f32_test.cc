@@ -121,8 +121,8 @@ TEST(DotF32, EveryKernelHasTheBitsOfTheDefinition) {
       Shape2(4, 5, 17, 48, 3, 3, 1, 1),         // a panel and a half
       Shape2(4, 5, 17, 255, 1, 1, 1, 0),        // the head of a detector
       Shape2(7, 3, 300, 5, 3, 3, 1, 1),         // several chunks
-      Shape2(3, 3, 256, 40, 1, 1, 1, 0),        // a chunk exactly
-      Shape2(3, 3, 257, 40, 1, 1, 2, 0),        // one element beyond
+      Shape2(3, 3, 384, 40, 1, 1, 1, 0),        // a chunk exactly
+      Shape2(3, 3, 385, 40, 1, 1, 2, 0),        // one element beyond
       Shape2(9, 9, 8, 12, 3, 3, 1, 2, 2),       // dilated
       Shape2(5, 5, 12, 18, 3, 3, 1, 1, 1, 3),   // groups
       Shape2(4, 4, 4, 6, 3, 3, 2, 1, 1, 1, 3),  // batch
