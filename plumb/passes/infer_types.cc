@@ -205,6 +205,11 @@ Result<int> InferTypes(ir::Graph& graph) {
     folded += gone;
   }
   if (errors.empty()) {
+    for (ir::Output& output : graph.outputs) {
+      if (output.dtype == DType::kNone) {  // the model file did not say
+        output.dtype = graph.value(output.value).type.dtype;
+      }
+    }
     graph.RemoveDeadNodes();
     return folded;
   }

@@ -363,6 +363,33 @@ std::optional<Row> RowOf(const ir::Node& node) {
   return std::nullopt;
 }
 
+// The source and the permutation when the value is a transpose's product.
+ir::NodeId TransposeOf(const ir::Graph& graph, ir::ValueId value) {
+  return graph.ProducerWithOp(value, "transpose");
+}
+
+Shape Permuted(const Shape& shape, const Permutation& perm) {
+  Shape result;
+  for (int64_t axis : perm) {
+    result.push_back(shape[static_cast<size_t>(axis)]);
+  }
+  return result;
+}
+
+// The transposed form of a value. Where axes of size 1 leave a choice, the usual one of NHWC to
+// NCHW is taken, so that values made in different ways meet in one form.
+Result<ir::ValueId> EmitUsualTranspose(ir::Graph& graph, ir::ValueId value,
+                                       const Permutation& perm) {
+  const std::string name = graph.value(value).name;
+  const Shape shape = ShapeOf(graph, value);
+  if (perm.size() == 4 && perm != kToNchw && MovesNothing(Compose(perm, kToNhwc), shape)) {
+    PLUMB_ASSIGN_OR_RETURN(
+        value, EmitReshape(graph, value, Permuted(Permuted(shape, perm), kToNhwc), name + ".nhwc"));
+    return EmitTranspose(graph, value, kToNchw, name + ".transposed");
+  }
+  return EmitTranspose(graph, value, perm, name + ".transposed");
+}
+
 // An operand that is not transposed, made to fit the sources: rank and order of axes. kNone: it is
 // not worth it.
 Result<ir::ValueId> Fitted(ir::Graph& graph, ir::ValueId operand, const Permutation& perm,
@@ -375,6 +402,16 @@ Result<ir::ValueId> Fitted(ir::Graph& graph, ir::ValueId operand, const Permutat
   Shape padded(perm.size() - shape.size(), 1);
   padded.insert(padded.end(), shape.begin(), shape.end());
   const Permutation inverse = Inverse(perm);
+  if (const ir::NodeId t = TransposeOf(graph, operand);
+      t != ir::kNone && padded.size() == shape.size()) {
+    // Transposed in another way, which differs only in where axes of size 1 stand.
+    const ir::ValueId source = graph.node(t).inputs[0];
+    const Permutation both = Compose(graph.node(t).attributes.Ints("perm"), inverse);
+    if (MovesNothing(both, ShapeOf(graph, source))) {
+      return EmitReshape(graph, source, Permuted(shape, inverse),
+                         graph.value(operand).name + ".moved");
+    }
+  }
   if (!constant && !MovesNothing(inverse, padded) && NumElements(shape) >= affordable) {
     return ir::ValueId{ir::kNone};
   }
@@ -383,11 +420,6 @@ Result<ir::ValueId> Fitted(ir::Graph& graph, ir::ValueId operand, const Permutat
     PLUMB_ASSIGN_OR_RETURN(operand, EmitReshape(graph, operand, padded, name));
   }
   return EmitTranspose(graph, operand, inverse, name + ".moved");
-}
-
-// The source and the permutation when the value is a transpose's product.
-ir::NodeId TransposeOf(const ir::Graph& graph, ir::ValueId value) {
-  return graph.ProducerWithOp(value, "transpose");
 }
 
 }  // namespace
@@ -414,7 +446,7 @@ Result<bool> SinkThrough(ir::Graph& graph, ir::NodeId id) {
   for (size_t i = 0; i < data; ++i) {
     if (const ir::NodeId t = TransposeOf(graph, inputs[i]); t != ir::kNone) {
       const Permutation found = graph.node(t).attributes.Ints("perm");
-      if (!perm || (found != *perm && found.size() > perm->size())) {
+      if (!perm || found.size() > perm->size() || found == kToNchw) {
         perm = found;
       }
     }
@@ -468,9 +500,7 @@ Result<bool> SinkThrough(ir::Graph& graph, ir::NodeId id) {
   for (size_t i = 0; i < outputs.size(); ++i) {
     if (placeholders[i] != ir::kNone) {
       graph.value(outputs[i]).type = types[i];
-      PLUMB_ASSIGN_OR_RETURN(
-          const ir::ValueId back,
-          EmitTranspose(graph, outputs[i], *after, graph.value(outputs[i]).name + ".transposed"));
+      PLUMB_ASSIGN_OR_RETURN(const ir::ValueId back, EmitUsualTranspose(graph, outputs[i], *after));
       graph.ReplaceUses(placeholders[i], back);
     }
   }
