@@ -75,6 +75,24 @@ TEST(BindQuantize, PerTensorAndPerChannelAndBack) {
   EXPECT_THAT(BindError(none), HasSubstr("with a grid"));
 }
 
+TEST(BindAverage, PoolsAndMeansOnGrids) {
+  const std::vector<int64_t> two = {2, 2}, none = {0, 0, 0, 0};
+  const RecordRun pool{"average_pool",
+                       {Bytes({1, 2, 2, 1}, {4, 5, 6, 7})},
+                       {{DType::kS8, {1, 1, 1, 1}}},
+                       {{"kernel", two}, {"strides", two}, {"pads", none}},
+                       {{{0.5f}, {3}}},
+                       {{{1.0f}, {-1}}}};
+  // (1 + 2 + 3 + 4) / 4 * 0.5 = 1.25
+  EXPECT_THAT(RunFor<int8_t>(pool), ElementsAre(0));
+  RecordRun mean{"reduce_mean",       {Bytes({2, 2}, {4, 5, 6, 9})},
+                 {{DType::kS8, {2}}}, {{"axes", std::vector<int64_t>{1}}, {"keepdims", int64_t{0}}},
+                 {{{1.0f}, {3}}},     {{{1.0f}, {0}}}};
+  EXPECT_THAT(RunFor<int8_t>(mean), ElementsAre(2, 4));  // 1.5 and 4.5 tie to even
+  mean.output_grids = {};
+  EXPECT_THAT(BindError(mean), HasSubstr("one scale and zero point for tensor 'out0'"));
+}
+
 TEST(BindTable, OfOneAndOfEachChannel) {
   for (const bool per_channel : {false, true}) {
     Tensor table(DType::kS8, per_channel ? Shape{2, 256} : Shape{256});

@@ -10,4 +10,7 @@ namespace plumb::runtime {
 // within what the kernels' arithmetic holds. Strides and dilations default to 1, pads to 0.
 Result<kernels::PoolShape> PoolShapeOf(const BindContext& context);
 
+// Of plain elements; the binding of means on grids falls back to it.
+[[nodiscard]] Result<std::unique_ptr<BoundRecord>> BindAveragePool(const BindContext& context);
+
 }  // namespace plumb::runtime

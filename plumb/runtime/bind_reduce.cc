@@ -2,6 +2,8 @@
 #include <algorithm>
 
 #include "plumb/kernels/reduce/mean_s8.h"
+#include "plumb/runtime/bind_reduce.h"
+
 #include "plumb/kernels/reduce/reduce.h"
 #include "plumb/runtime/bind_support.h"
 
