@@ -1,0 +1,318 @@
+#include "plumb/api/convert.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "plumb/api/samples.h"
+#include "plumb/api/stages.h"
+#include "plumb/api/version.h"
+#include "plumb/artifact/writer.h"
+#include "plumb/base/npy.h"
+#include "plumb/base/sha256.h"
+#include "plumb/compile/compile.h"
+#include "plumb/import/onnx/import.h"
+#include "plumb/pictures/npz.h"
+#include "plumb/quant/picture_grid.h"
+#include "plumb/verify/probe.h"
+
+namespace plumb {
+namespace {
+
+std::string BaseName(const std::string& path) { return std::filesystem::path(path).filename().string(); }
+
+Result<artifact::FileDigest> DigestOf(const std::string& path) {
+  PLUMB_ASSIGN_OR_RETURN(const std::vector<std::byte> bytes, ReadFileBytes(path));
+  return artifact::FileDigest{BaseName(path), ToHex(Sha256::Of(bytes))};
+}
+
+// One conversion, stage by stage.
+class Conversion {
+ public:
+  explicit Conversion(const ConvertOptions& options) : options_(options) {}
+
+  Result<ConvertResult> Run() {
+    PLUMB_RETURN_IF_ERROR(CheckOutput());
+    PLUMB_RETURN_IF_ERROR(Import());
+    PLUMB_RETURN_IF_ERROR(LoadSamples());
+    PLUMB_RETURN_IF_ERROR(Compile());
+    PLUMB_RETURN_IF_ERROR(Judge());
+    PLUMB_RETURN_IF_ERROR(Write());
+    return std::move(result_);
+  }
+
+ private:
+  quant::Progress ProgressOf(std::string stage) const {
+    if (!options_.progress) {
+      return nullptr;
+    }
+    return [progress = options_.progress, stage = std::move(stage)](size_t done, size_t total) { progress(stage, done, total); };
+  }
+
+  // Before the work is done: an output that cannot be written is said at once.
+  Status CheckOutput() const {
+    const std::filesystem::path folder = std::filesystem::path(options_.output).parent_path();
+    std::error_code ignored;
+    if (!folder.empty() && !std::filesystem::is_directory(folder, ignored)) {
+      return EnvironmentError("-o ", options_.output, ": there is no folder '", folder.string(), "'");
+    }
+    if (std::filesystem::is_directory(options_.output, ignored)) {
+      return UsageError("-o ", options_.output, ": is a folder; name a file");
+    }
+    return {};
+  }
+
+  Status Import() {
+    ModelOptions model_options = options_.model_options;
+    model_options.passes.observer = [this](const passes::PassReport& report) {
+      result_.verdict.passes.compared = 0;
+      passes_.emplace_back(report.name);
+      if (report.rewrites > 0 || steps_.empty()) {
+        steps_.push_back({std::string(report.name), report.after});
+      }
+    };
+    PLUMB_ASSIGN_OR_RETURN(model_, LoadModel(options_.model, model_options));
+    if (model_.is_artifact) {
+      return UsageError("'", options_.model, "' is an artifact already; convert takes a float model");
+    }
+    result_.explanation = model_.explanation;
+    PLUMB_RETURN_IF_ERROR(SaveStage(options_.save_stages, "canonical", *model_.graph));
+    return {};
+  }
+
+  Status LoadSamples() {
+    if (options_.calib.empty()) {
+      return UsageError("--calib is missing: quantization needs samples (a folder of pictures, a text file with one sample a "
+                        "line, or an .npz)");
+    }
+    PLUMB_ASSIGN_OR_RETURN(list_, ListSamples(options_.calib, model_.program->inputs.size(), options_.calib_limit));
+    result_.samples = list_.samples.size();
+    return {};
+  }
+
+  Result<std::vector<Tensor>> Sample(size_t index) const { return LoadSample(list_, index, *model_.program, model_.io); }
+
+  Status Compile() {
+    compile::CompileOptions compile_options;
+    compile_options.quantize = options_.quantize;
+    compile_options.threads = options_.threads;
+    compile_options.progress = ProgressOf("calibrate");
+    for (const artifact::PictureInput& picture : model_.io.pictures) {
+      const std::string& name = model_.graph->value(model_.graph->inputs[static_cast<size_t>(picture.input)].value).name;
+      compile_options.quantize.grids.stated.emplace(name, quant::PictureGrid(picture));
+    }
+    const quant::SampleSource source{list_.samples.size(), [this](size_t i) { return Sample(i); }};
+    PLUMB_ASSIGN_OR_RETURN(compiled_, compile::CompileInteger(*model_.graph, source, compile_options));
+    result_.notes = compiled_.quantized.notes;
+    PLUMB_RETURN_IF_ERROR(SaveStage(options_.save_stages, "quantized", compiled_.quantized.graph));
+    return SaveStage(options_.save_stages, "fused", compiled_.fused);
+  }
+
+  Status Judge() {
+    std::vector<std::vector<Tensor>> samples;
+    const size_t count = std::min(options_.check_limit == 0 ? list_.samples.size() : options_.check_limit, list_.samples.size());
+    for (size_t i = 0; i < count; ++i) {
+      PLUMB_ASSIGN_OR_RETURN(std::vector<Tensor> sample, Sample(i * list_.samples.size() / count));
+      samples.push_back(std::move(sample));
+    }
+    verify::Verdict& verdict = result_.verdict;
+    PLUMB_ASSIGN_OR_RETURN(verdict.judgement, JudgeImport(samples[0]));
+    // The first steps still have the source's layout, which nothing runs: compare from where the graph is NHWC.
+    const auto first = std::find_if(steps_.begin(), steps_.end(), [](const verify::PassStep& s) { return s.name == "convert_layout"; });
+    const std::span<const verify::PassStep> comparable(first == steps_.end() ? steps_.begin() : first, steps_.end());
+    PLUMB_ASSIGN_OR_RETURN(verdict.passes, verify::CheckPasses(comparable, samples[0], options_.threads));
+
+    const std::vector<Tensor> probe = verify::CoversLittle(compiled_.stats, *model_.graph, model_.io)
+                                          ? verify::Probe(*model_.program, model_.io)
+                                          : std::vector<Tensor>{};
+    verify::VerdictInput input;
+    input.graph = &*model_.graph;
+    input.quantized = &compiled_.quantized;
+    input.float_program = model_.program;
+    input.integer_program = compiled_.program;
+    input.io = &model_.io;
+    input.decode = &model_.decode;
+    input.samples = samples;
+    input.probe = probe;
+    input.model_path = options_.model;
+    input.artifact_path = options_.output;
+    input.threads = options_.threads;
+    input.layer_progress = ProgressOf("check layers");
+    input.output_progress = ProgressOf("check outputs");
+    return verify::Decide(input, verdict);
+  }
+
+  Result<verify::Judgement> JudgeImport(const std::vector<Tensor>& sample) const {
+    std::vector<runtime::NamedTensor> inputs;
+    for (size_t i = 0; i < sample.size(); ++i) {
+      inputs.push_back({model_.program->inputs[i].name, sample[i]});
+    }
+    verify::Judgement judgement;
+    std::vector<runtime::NamedTensor> theirs;
+    std::string judge;
+    const std::filesystem::path data_set = std::filesystem::path(options_.model).parent_path() / "test_data_set_0";
+    if (!options_.reference.empty()) {
+      PLUMB_ASSIGN_OR_RETURN(theirs, pictures::ReadNpzNamed(options_.reference));
+      judge = "the outputs given (" + BaseName(options_.reference) + ")";
+      PLUMB_RETURN_IF_ERROR(TakeInputs(theirs, inputs));
+    } else if (std::error_code ignored; std::filesystem::is_directory(data_set, ignored)) {
+      PLUMB_RETURN_IF_ERROR(ReadTestData(data_set, inputs, theirs));
+      judge = "test_data_set_0";
+    } else if (options_.judge) {
+      std::vector<runtime::NamedTensor> typed = inputs;
+      PLUMB_ASSIGN_OR_RETURN(verify::OnnxRuntimeRun run, verify::RunOnnxRuntime(options_.model, typed));
+      if (!run.available || !run.problem.empty()) {
+        judgement.reason = run.available ? StrCat("onnxruntime ", run.version, " refused it: ", run.problem)
+                                         : "no onnxruntime is installed, and neither --reference nor test_data_set_0 is given";
+        return judgement;
+      }
+      judge = "onnxruntime " + run.version;
+      theirs = std::move(run.outputs);
+    } else {
+      judgement.reason = "switched off";
+      return judgement;
+    }
+    runtime::SessionOptions session_options;
+    session_options.threads = options_.threads;
+    PLUMB_ASSIGN_OR_RETURN(auto session, runtime::Session::Create(model_.program, session_options));
+    PLUMB_ASSIGN_OR_RETURN(const std::vector<runtime::NamedTensor> ours, runtime::RunNamed(*session, inputs));
+    return verify::Compare(judge, ours, theirs);
+  }
+
+  // Inputs that stand in the reference file replace the sample's.
+  static Status TakeInputs(std::vector<runtime::NamedTensor>& theirs, std::vector<runtime::NamedTensor>& inputs) {
+    for (runtime::NamedTensor& input : inputs) {
+      const auto found = std::find_if(theirs.begin(), theirs.end(), [&](const auto& t) { return t.name == input.name; });
+      if (found == theirs.end()) {
+        return UsageError("--reference: holds no input '", input.name, "'; expected the inputs and the outputs, by name");
+      }
+      input.tensor = found->tensor;
+      theirs.erase(found);
+    }
+    return {};
+  }
+
+  Status ReadTestData(const std::filesystem::path& folder, std::vector<runtime::NamedTensor>& inputs,
+                      std::vector<runtime::NamedTensor>& theirs) const {
+    for (size_t i = 0; i < inputs.size(); ++i) {
+      PLUMB_ASSIGN_OR_RETURN(inputs[i].tensor, import::ReadTensorProto((folder / StrCat("input_", i, ".pb")).string()));
+    }
+    for (size_t i = 0; i < model_.program->outputs.size(); ++i) {
+      PLUMB_ASSIGN_OR_RETURN(Tensor tensor, import::ReadTensorProto((folder / StrCat("output_", i, ".pb")).string()));
+      theirs.push_back({model_.program->outputs[i].name, std::move(tensor)});
+    }
+    return {};
+  }
+
+  Result<artifact::Provenance> MakeProvenance() const {
+    artifact::Provenance p;
+    p.tool = "plumb";
+    p.version = Release();
+    p.commit = Commit();
+    PLUMB_ASSIGN_OR_RETURN(p.model, DigestOf(options_.model));
+    for (const plumb::Sample& sample : list_.samples) {
+      for (const std::string& file : sample.files) {
+        PLUMB_ASSIGN_OR_RETURN(artifact::FileDigest digest, DigestOf(file));
+        p.calibration.push_back(std::move(digest));
+      }
+    }
+    if (list_.archive) {
+      PLUMB_ASSIGN_OR_RETURN(artifact::FileDigest digest, DigestOf(list_.source));
+      p.calibration.push_back(std::move(digest));
+    }
+    const quant::QuantizeOptions& q = options_.quantize;
+    const auto yes = [](bool value) { return std::string(value ? "yes" : "no"); };
+    p.options = {{"observer", std::string(quant::ObserverName(q.grids.range.observer))},
+                 {"percentile", StrCat(q.grids.range.percentile)},
+                 {"function-form", std::string(quant::FunctionFormName(q.form))},
+                 {"dense-channel-ratio", StrCat(q.grids.dense_channel_ratio)},
+                 {"one-scale-for-outputs", yes(q.one_scale_for_outputs)},
+                 {"optimization-level", StrCat(options_.model_options.passes.level)},
+                 {"calib-limit", StrCat(options_.calib_limit)}};
+    for (const std::string& name : q.keep_float) {
+      p.options.emplace_back("keep-float", name);
+    }
+    for (const std::string& name : options_.model_options.passes.disabled) {
+      p.options.emplace_back("disable-pass", name);
+    }
+    for (const auto& [name, shape] : options_.model_options.input_shapes) {
+      p.options.emplace_back("input-shape", name + "=" + ShapeToString(shape));
+    }
+    for (const auto& [name, factor] : q.scale_faults) {
+      p.options.emplace_back("scale-fault", StrCat(name, "=", factor));
+    }
+    p.passes = passes_;
+    return p;
+  }
+
+  // Nothing that an installed judge said, nor any timing: those depend on the host.
+  artifact::Quality MakeQuality() const {
+    const verify::Verdict& verdict = result_.verdict;
+    const auto outcome = [](verify::Level level) {
+      return level == verify::Level::kPass ? artifact::Outcome::kPass
+             : level == verify::Level::kWarning ? artifact::Outcome::kWarn : artifact::Outcome::kFail;
+    };
+    artifact::Quality quality;
+    verify::Level level = verify::Level::kPass;
+    for (const verify::Finding& finding : verdict.findings) {
+      if (finding.code == "V1" || finding.code == "V6") {
+        continue;
+      }
+      level = std::max(level, finding.level);
+      quality.rules.push_back({finding.code, outcome(finding.level), finding.text});
+      if (finding.level != verify::Level::kPass) {
+        quality.reasons.push_back(finding.code + ": " + finding.text);
+      }
+    }
+    quality.verdict = outcome(level);
+    for (const verify::LayerError& layer : verdict.layers.layers) {
+      quality.layers.push_back({layer.name, layer.sqnr_alone, layer.cosine_alone, layer.sqnr_accumulated, layer.cosine_accumulated});
+    }
+    for (const quant::LayerNote& note : result_.notes) {
+      if (!note.integer) {
+        quality.kept_float.push_back({note.name, note.reason});
+      }
+    }
+    for (const verify::OutputError& output : verdict.outputs) {
+      quality.numbers["sqnr/" + output.name] = output.sqnr;
+    }
+    if (verdict.has_matches) {
+      quality.numbers["matched_share"] = verdict.matches.Share();
+      quality.numbers["median_score_shift"] = verdict.matches.MedianShift();
+    }
+    if (verdict.has_agreement) {
+      quality.numbers["class_agreement"] = verdict.agreement;
+    }
+    return quality;
+  }
+
+  Status Write() {
+    if (result_.verdict.level == verify::Level::kFailure && !options_.keep_failed) {
+      return {};
+    }
+    artifact::Artifact made;
+    made.program = *compiled_.program;
+    made.io = model_.io;
+    made.decode = model_.decode;
+    PLUMB_ASSIGN_OR_RETURN(made.provenance, MakeProvenance());
+    made.quality = MakeQuality();
+    PLUMB_RETURN_IF_ERROR(artifact::WriteArtifact(made, options_.output));
+    std::error_code ignored;
+    result_.artifact_bytes = static_cast<size_t>(std::filesystem::file_size(options_.output, ignored));
+    result_.written = true;
+    return {};
+  }
+
+  const ConvertOptions& options_;
+  ConvertResult result_;
+  Model model_;
+  std::vector<std::string> passes_;
+  std::vector<verify::PassStep> steps_;
+  SampleList list_;
+  compile::Compiled compiled_;
+};
+
+}  // namespace
+
+Result<ConvertResult> Convert(const ConvertOptions& options) { return Conversion(options).Run(); }
+
+}  // namespace plumb

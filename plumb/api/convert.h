@@ -1,0 +1,45 @@
+// plumb convert: a model becomes a checked artifact.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "plumb/api/model.h"
+#include "plumb/api/progress.h"
+#include "plumb/artifact/artifact.h"
+#include "plumb/base/status.h"
+#include "plumb/quant/quantize.h"
+#include "plumb/verify/verdict.h"
+
+namespace plumb {
+
+struct ConvertOptions {
+  std::string model;            // .onnx
+  std::string output;           // .plumb
+  std::string calib;            // folder, list or .npz
+  size_t calib_limit = 100;     // samples used at most, spread over all; 0: all
+  size_t check_limit = 20;      // of these, used for the verdict
+  ModelOptions model_options;
+  quant::QuantizeOptions quantize;
+  std::string reference;        // .npz with inputs and expected outputs by name, for V1; may be empty
+  bool judge = true;            // use an installed ONNX Runtime for V1 when there is no reference
+  bool keep_failed = false;     // --force: write the artifact although the verdict is a failure
+  std::string save_stages;      // folder; empty: none
+  int threads = 1;
+  Progress progress;
+};
+
+struct ConvertResult {
+  verify::Verdict verdict;
+  std::vector<std::string> explanation;  // how the contracts came about
+  std::vector<quant::LayerNote> notes;
+  size_t samples = 0;
+  bool written = false;
+  size_t artifact_bytes = 0;
+};
+
+// Runs the stages, checks, decides; writes `output` when the verdict is no failure or `keep_failed`. The Status tells of
+// what could not be done; a failed verdict is in the result.
+[[nodiscard]] Result<ConvertResult> Convert(const ConvertOptions& options);
+
+}  // namespace plumb

@@ -1,0 +1,43 @@
+// A model ready to run: an artifact, or a float model imported, brought to canonical form and lowered in memory.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "plumb/artifact/artifact.h"
+#include "plumb/base/status.h"
+#include "plumb/contract/recognize.h"
+#include "plumb/ir/graph.h"
+#include "plumb/passes/pass.h"
+
+namespace plumb {
+
+// What every verb that takes a float model lets the user state.
+struct ModelOptions {
+  std::map<std::string, Shape> input_shapes;  // --input-shape
+  passes::PipelineOptions passes;             // --disable-pass, --optimization-level
+  contract::Options contract;                 // --color ... --decode --labels
+  bool fuse = true;
+};
+
+struct Model {
+  std::string path;
+  bool is_artifact = false;
+  std::shared_ptr<const artifact::Program> program;
+  artifact::IoContract io;
+  artifact::DecodeContract decode;
+  std::vector<std::string> explanation;             // how the contracts came about, one line each
+  std::shared_ptr<const artifact::Artifact> artifact;  // when is_artifact
+  std::optional<ir::Graph> graph;                   // canonical, when a float model
+};
+
+// Told apart by content. Options that only a float model can take are refused for an artifact: its contracts travel in it.
+[[nodiscard]] Result<Model> LoadModel(const std::string& path, const ModelOptions& options);
+
+// "images=1x3x640x640" into name and shape.
+[[nodiscard]] Result<std::pair<std::string, Shape>> ParseInputShape(const std::string& text);
+
+}  // namespace plumb

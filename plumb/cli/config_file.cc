@@ -1,0 +1,100 @@
+#include "plumb/cli/config_file.h"
+
+#include <yaml-cpp/yaml.h>
+
+#include <algorithm>
+
+namespace plumb::cli {
+namespace {
+
+// The file named by --config, or nothing.
+std::optional<std::string> ConfigPath(const std::vector<std::string>& args) {
+  for (size_t i = 0; i < args.size(); ++i) {
+    if (args[i] == "--config" && i + 1 < args.size()) {
+      return args[i + 1];
+    }
+    if (args[i].starts_with("--config=")) {
+      return args[i].substr(9);
+    }
+  }
+  return std::nullopt;
+}
+
+bool GivenOnCommandLine(const std::vector<std::string>& args, const std::string& flag) {
+  return std::any_of(args.begin(), args.end(),
+                     [&](const std::string& arg) { return arg == flag || arg.starts_with(flag + "="); });
+}
+
+std::string KnownKeys(const CLI::App& verb) {
+  std::string keys;
+  for (const CLI::Option* option : verb.get_options()) {
+    for (const std::string& name : option->get_lnames()) {
+      if (name != "help" && name != "config") {
+        keys += (keys.empty() ? "" : ", ") + name;
+      }
+    }
+  }
+  return keys;
+}
+
+}  // namespace
+
+Status ApplyConfigFile(CLI::App& app, std::vector<std::string>& args) {
+  const std::optional<std::string> path = ConfigPath(args);
+  if (!path || args.empty()) {
+    return {};
+  }
+  const std::vector<CLI::App*> found = app.get_subcommands([&](CLI::App* sub) { return sub->get_name() == args[0]; });
+  if (found.empty()) {
+    return {};  // the parser reports the unknown verb
+  }
+  const CLI::App* verb = found[0];
+  YAML::Node file;
+  try {
+    file = YAML::LoadFile(*path);
+  } catch (const YAML::BadFile&) {
+    return UsageError("--config ", *path, ": cannot be read");
+  } catch (const YAML::Exception& error) {
+    return UsageError("--config ", *path, ": not valid YAML: ", error.what());
+  }
+  if (!file.IsMap()) {
+    return UsageError("--config ", *path, ": expected a list of 'option: value' lines");
+  }
+  try {
+    for (const auto& entry : file) {
+      const auto key = entry.first.as<std::string>();
+      const std::string flag = "--" + key;
+      const CLI::Option* option = verb->get_option_no_throw(flag);
+      if (option == nullptr || key == "config" || key == "help") {
+        return UsageError("--config ", *path, ", line ", entry.first.Mark().line + 1, ": '", key, "' is not an option of '",
+                          verb->get_name(), "'; it has: ", KnownKeys(*verb));
+      }
+      if (GivenOnCommandLine(args, flag)) {
+        continue;
+      }
+      const bool is_flag = option->get_expected_max() == 0;
+      if (entry.second.IsSequence() && option->get_expected_max() > 1) {
+        for (const auto& item : entry.second) {
+          args.push_back(flag + "=" + item.as<std::string>());
+        }
+      } else if (entry.second.IsSequence()) {
+        std::string joined;
+        for (const auto& item : entry.second) {
+          joined += (joined.empty() ? "" : ",") + item.as<std::string>();
+        }
+        args.push_back(flag + "=" + joined);
+      } else if (is_flag) {
+        if (entry.second.as<bool>()) {
+          args.push_back(flag);
+        }
+      } else {
+        args.push_back(flag + "=" + entry.second.as<std::string>());
+      }
+    }
+  } catch (const YAML::Exception& error) {
+    return UsageError("--config ", *path, ": ", error.what());
+  }
+  return {};
+}
+
+}  // namespace plumb::cli

@@ -1,0 +1,87 @@
+#include "plumb/cli/console.h"
+
+#include <sched.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+
+namespace plumb::cli {
+namespace {
+
+double Now() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+void Line(std::FILE* to, std::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), to);
+  if (text.empty() || text.back() != '\n') {
+    std::fputc('\n', to);
+  }
+}
+
+}  // namespace
+
+bool IsTerminal() { return isatty(STDERR_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr; }
+
+void Console::Note(std::string_view text) const {
+  if (verbosity != Verbosity::kQuiet) {
+    Line(stderr, text);
+  }
+}
+
+void Console::Detail(std::string_view text) const {
+  if (verbosity == Verbosity::kVerbose) {
+    Line(stderr, text);
+  }
+}
+
+void Console::Warn(std::string_view text) const { Line(stderr, StrCat("warning: ", text)); }
+
+void Console::Print(std::string_view text) const { Line(stdout, text); }
+
+Progress Console::ProgressBar() {
+  if (verbosity == Verbosity::kQuiet) {
+    return nullptr;
+  }
+  return [this](std::string_view stage, size_t done, size_t total) {
+    const double now = Now();
+    if (stage != bar_stage_) {
+      bar_stage_ = stage;
+      bar_start_ = now;
+      bar_tenth_ = -1;
+    }
+    const double share = total == 0 ? 1.0 : static_cast<double>(done) / static_cast<double>(total);
+    const double left = share > 0 ? (now - bar_start_) * (1 - share) / share : 0;
+    if (IsTerminal()) {
+      std::string bar(static_cast<size_t>(share * 30), '=');
+      bar.resize(30, ' ');
+      std::fprintf(stderr, "\r%-22.*s [%s] %zu/%zu  %.0f s left ", static_cast<int>(stage.size()), stage.data(),
+                   bar.c_str(), done, total, left);
+      if (done == total) {
+        std::fprintf(stderr, "\r%-22.*s [%s] %zu/%zu  %.1f s      \n", static_cast<int>(stage.size()), stage.data(),
+                     bar.c_str(), done, total, now - bar_start_);
+      }
+      std::fflush(stderr);
+    } else if (const int tenth = static_cast<int>(share * 10); tenth != bar_tenth_ && (total >= 10 || done == total)) {
+      bar_tenth_ = tenth;
+      std::fprintf(stderr, "%.*s: %zu of %zu (%.0f s left)\n", static_cast<int>(stage.size()), stage.data(), done, total,
+                   left);
+    }
+  };
+}
+
+int Console::Threads() const {
+  if (threads > 0) {
+    return threads;
+  }
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  if (sched_getaffinity(0, sizeof(set), &set) == 0 && CPU_COUNT(&set) > 0) {
+    return CPU_COUNT(&set);
+  }
+  return 1;
+}
+
+}  // namespace plumb::cli

@@ -1,0 +1,89 @@
+// The program: parses the command line, runs one verb, turns its Status into a message and an exit code. Decides nothing
+// else; the work is done by plumb/api.
+
+#include <cstdio>
+#include <new>
+
+#include "plumb/api/version.h"
+#include "plumb/cli/config_file.h"
+#include "plumb/cli/verb.h"
+
+namespace plumb::cli {
+namespace {
+
+constexpr std::string_view kFooter =
+    "Exit codes: 0 pass, 1 a bug of Plumb, 2 usage, 3 verification failed, 4 invalid or unsupported model,\n"
+    "5 incompatible version or target, 6 out of memory or disk, 7 environment, 8 warnings under --strict.\n"
+    "'plumb VERB --help' shows a verb's options.";
+
+int Fail(std::string_view verb, const Status& status) {
+  std::fprintf(stderr, "plumb%s%.*s: error: %s\n", verb.empty() ? "" : " ", static_cast<int>(verb.size()), verb.data(),
+               status.message().c_str());
+  return static_cast<int>(status.code());
+}
+
+int Main(int argc, char** argv) {
+  CLI::App app("Plumb converts neural networks to small quantized artifacts, proves that they are still the model you "
+               "trained, and runs them.",
+               "plumb");
+  app.footer(std::string(kFooter));
+  app.set_version_flag("--version", VersionText());
+  app.require_subcommand(1);
+
+  Console console;
+  struct Entry {
+    CLI::App* app;
+    std::function<Status(Console&)> run;
+  };
+  std::vector<Entry> entries;
+  bool verbose = false, quiet = false;
+  for (const Verb& verb : Verbs()) {
+    CLI::App* sub = app.add_subcommand(std::string(verb.name), std::string(verb.summary));
+    Entry entry{sub, verb.setup(*sub)};
+    sub->add_flag("--json", console.json, "print the result as one JSON object");
+    if (sub->get_option_no_throw("--threads") == nullptr) {  // bench takes a list
+      sub->add_option("--threads", console.threads, "threads to compute with (default: all this process may use)")
+          ->check(CLI::Range(1, 1024));
+    }
+    sub->add_flag("-v,--verbose", verbose, "say more");
+    sub->add_flag("-q,--quiet", quiet, "say only results, warnings and errors");
+    sub->add_flag("--strict", console.strict, "exit with code 8 when there are warnings");
+    sub->add_option("--config", "take options from a YAML file (docs/job-file.md); those given here win");
+    entries.push_back(std::move(entry));
+  }
+
+  std::vector<std::string> args(argv + 1, argv + argc);
+  if (const Status status = ApplyConfigFile(app, args); !status.ok()) {
+    return Fail("", status);
+  }
+  try {
+    std::vector<std::string> reversed(args.rbegin(), args.rend());  // as CLI11 wants it
+    app.parse(reversed);
+  } catch (const CLI::ParseError& error) {
+    const int code = app.exit(error);
+    return code == 0 ? 0 : static_cast<int>(Code::kUsage);
+  }
+  console.verbosity = quiet ? Verbosity::kQuiet : verbose ? Verbosity::kVerbose : Verbosity::kNormal;
+  for (const Entry& entry : entries) {
+    if (entry.app->parsed()) {
+      const Status status = entry.run(console);
+      return status.ok() ? console.exit_code : Fail(entry.app->get_name(), status);
+    }
+  }
+  return static_cast<int>(Code::kUsage);
+}
+
+}  // namespace
+}  // namespace plumb::cli
+
+int main(int argc, char** argv) {
+  try {
+    return plumb::cli::Main(argc, argv);
+  } catch (const std::bad_alloc&) {
+    std::fputs("plumb: error: out of memory. Try a smaller picture or batch, or a machine with more memory.\n", stderr);
+    return static_cast<int>(plumb::Code::kResource);
+  } catch (const std::length_error&) {
+    std::fputs("plumb: error: out of memory: something is too large to be held.\n", stderr);
+    return static_cast<int>(plumb::Code::kResource);
+  }
+}

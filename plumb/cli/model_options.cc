@@ -1,0 +1,32 @@
+#include "plumb/cli/model_options.h"
+
+namespace plumb::cli {
+
+void ModelArguments::Declare(CLI::App& app) {
+  app.add_option("model", model, "a .onnx model or a .plumb artifact")->required();
+  app.add_option("--input-shape", input_shapes, "fix symbolic dimensions: name=1x3x640x640 (may be repeated)");
+  app.add_option("--disable-pass", disabled_passes, "leave an optimization pass out (see 'plumb list passes')");
+  app.add_option("--optimization-level", level, "0 (only what must be) to 3")->check(CLI::Range(0, 3))->capture_default_str();
+  app.add_option("--color", color, "order of the input's channels")->check(CLI::IsMember({"rgb", "bgr", "gray"}));
+  app.add_option("--mean", mean, "per channel, in pixel units: value = (pixel - mean) / std");
+  app.add_option("--std", std, "per channel, in pixel units");
+  app.add_option("--resize", resize, "how a picture is fitted")
+      ->check(CLI::IsMember({"letterbox", "letterbox-corner", "stretch", "crop"}));
+  app.add_option("--pad", pad, "grey value of the border, 0 to 255");
+  app.add_option("--decode", decode, "how outputs become boxes: yolov5,anchors=10:13:...,sigmoid=in_graph");
+  app.add_option("--labels", labels, "file with the classes' names, one a line");
+}
+
+Result<ModelOptions> ModelArguments::Parse() const {
+  ModelOptions options;
+  for (const std::string& text : input_shapes) {
+    PLUMB_ASSIGN_OR_RETURN(auto shape, ParseInputShape(text));
+    options.input_shapes.insert(std::move(shape));
+  }
+  options.passes.disabled.insert(disabled_passes.begin(), disabled_passes.end());
+  options.passes.level = level;
+  PLUMB_ASSIGN_OR_RETURN(options.contract, contract::ParseOptions({color, mean, std, resize, pad, decode, labels}));
+  return options;
+}
+
+}  // namespace plumb::cli

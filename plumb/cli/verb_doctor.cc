@@ -1,0 +1,32 @@
+// plumb doctor: what this machine offers, what Plumb uses of it.
+
+#include <nlohmann/json.hpp>
+
+#include "plumb/api/version.h"
+#include "plumb/artifact/artifact.h"
+#include "plumb/base/cpu.h"
+#include "plumb/cli/verb.h"
+
+namespace plumb::cli {
+
+std::function<Status(Console&)> Setup_doctor(CLI::App& app) {
+  (void)app;
+  return [](Console& console) -> Status {
+    PLUMB_ASSIGN_OR_RETURN(const Isa isa, SelectIsa());
+    std::string offered;
+    for (Isa one : AvailableIsas()) {
+      offered += (offered.empty() ? "" : ", ") + std::string(IsaName(one));
+    }
+    if (console.json) {
+      console.Print(nlohmann::ordered_json{{"version", Release()}, {"commit", Commit()}, {"numerics", artifact::kNumericsVersion},
+                                           {"isa", IsaName(isa)}, {"isas", offered}, {"threads", console.Threads()}}
+                        .dump(2));
+    } else {
+      console.Print(StrCat(VersionText(), "\nkernels used         ", IsaName(isa), "\nkernels this CPU has ", offered,
+                           "\nthreads              ", console.Threads()));
+    }
+    return {};
+  };
+}
+
+}  // namespace plumb::cli

@@ -1,0 +1,74 @@
+// plumb eval: accuracy on labelled pictures.
+
+#include <nlohmann/json.hpp>
+
+#include "plumb/api/eval.h"
+#include "plumb/cli/model_options.h"
+#include "plumb/cli/verb.h"
+
+namespace plumb::cli {
+namespace {
+
+nlohmann::ordered_json Json(const std::vector<EvalMetric>& metrics) {
+  nlohmann::ordered_json json;
+  for (const EvalMetric& metric : metrics) {
+    json[metric.name] = {{"value", metric.value}, {"low", metric.low}, {"high", metric.high}};
+  }
+  return json;
+}
+
+std::string Text(const std::string& title, const std::vector<EvalMetric>& metrics) {
+  std::string text = title;
+  for (const EvalMetric& metric : metrics) {
+    char cell[128];
+    std::snprintf(cell, sizeof(cell), "\n  %-6s %7.4f   95 %% interval %7.4f to %7.4f", metric.name.c_str(), metric.value,
+                  metric.low, metric.high);
+    text += cell;
+  }
+  return text;
+}
+
+}  // namespace
+
+std::function<Status(Console&)> Setup_eval(CLI::App& app) {
+  struct Arguments {
+    ModelArguments model;
+    EvalOptions eval;
+    std::string compare;
+  };
+  auto args = std::make_shared<Arguments>();
+  args->model.Declare(app);
+  app.add_option("--task", args->eval.task, "coco or imagenet")->required()->check(CLI::IsMember({"coco", "imagenet"}));
+  app.add_option("--data", args->eval.data, "coco: annotations (instances_*.json); imagenet: lines 'file index'")->required();
+  app.add_option("--images", args->eval.images, "folder of the pictures")->required();
+  app.add_option("--compare", args->compare, "another model or artifact, measured on the same pictures");
+  return [args](Console& console) -> Status {
+    PLUMB_ASSIGN_OR_RETURN(const ModelOptions options, args->model.Parse());
+    PLUMB_ASSIGN_OR_RETURN(const Model model, LoadModel(args->model.model, options));
+    std::optional<Model> other;
+    if (!args->compare.empty()) {
+      PLUMB_ASSIGN_OR_RETURN(other, LoadModel(args->compare, options));
+    }
+    args->eval.threads = console.Threads();
+    args->eval.progress = console.ProgressBar();
+    PLUMB_ASSIGN_OR_RETURN(const EvalComparison result, Evaluate(model, other ? &*other : nullptr, args->eval));
+    if (console.json) {
+      nlohmann::ordered_json json = {{"task", args->eval.task}, {"pictures", result.model.pictures},
+                                     {"model", result.model.model}, {"metrics", Json(result.model.metrics)}};
+      if (result.compared) {
+        json["compare"] = {{"model", result.other.model}, {"metrics", Json(result.other.metrics)}};
+        json["difference"] = Json(result.difference);
+      }
+      console.Print(json.dump(2));
+      return {};
+    }
+    console.Print(Text(StrCat(result.model.model, ", ", result.model.pictures, " pictures"), result.model.metrics));
+    if (result.compared) {
+      console.Print(Text(result.other.model, result.other.metrics));
+      console.Print(Text("difference", result.difference));
+    }
+    return {};
+  };
+}
+
+}  // namespace plumb::cli

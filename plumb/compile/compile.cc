@@ -1,0 +1,40 @@
+#include "plumb/compile/compile.h"
+
+#include "plumb/compile/fuse/fuse.h"
+#include "plumb/ir/verify.h"
+#include "plumb/lower/lower.h"
+
+namespace plumb::compile {
+namespace {
+
+Result<ir::Graph> Fused(ir::Graph graph, bool fuse) {
+  if (fuse) {
+    Fuse(graph);
+    if (const Status status = ir::Verify(graph); !status.ok()) {
+      return Status(Code::kInternal, StrCat("after fusion: ", status.message()));
+    }
+  }
+  return graph;
+}
+
+}  // namespace
+
+Result<Compiled> CompileInteger(const ir::Graph& graph, const quant::SampleSource& samples,
+                                const CompileOptions& options) {
+  Compiled compiled;
+  PLUMB_ASSIGN_OR_RETURN(compiled.stats, quant::Observe(graph, samples, options.threads, options.progress));
+  PLUMB_ASSIGN_OR_RETURN(compiled.quantized, quant::Quantize(graph, compiled.stats, options.quantize));
+  if (const Status status = ir::Verify(compiled.quantized.graph); !status.ok()) {
+    return Status(Code::kInternal, StrCat("after quantization: ", status.message()));
+  }
+  PLUMB_ASSIGN_OR_RETURN(compiled.fused, Fused(compiled.quantized.graph, options.fuse));
+  PLUMB_ASSIGN_OR_RETURN(compiled.program, lower::Lower(compiled.fused));
+  return compiled;
+}
+
+Result<std::shared_ptr<const artifact::Program>> CompileFloat(const ir::Graph& graph, bool fuse) {
+  PLUMB_ASSIGN_OR_RETURN(const ir::Graph fused, Fused(graph, fuse));
+  return lower::Lower(fused);
+}
+
+}  // namespace plumb::compile

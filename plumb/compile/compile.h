@@ -1,0 +1,39 @@
+// The stages in order: canonical form, observation, quantization, fusion, lowering. Every stage takes a value and gives one.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "plumb/artifact/program.h"
+#include "plumb/base/status.h"
+#include "plumb/ir/graph.h"
+#include "plumb/passes/pass.h"
+#include "plumb/quant/observe.h"
+#include "plumb/quant/quantize.h"
+
+namespace plumb::compile {
+
+struct CompileOptions {
+  quant::QuantizeOptions quantize;
+  int threads = 1;
+  bool fuse = true;
+  quant::Progress progress;  // of the calibration
+};
+
+struct Compiled {
+  std::vector<quant::ValueStats> stats;  // by ValueId of the canonical graph
+  quant::Quantized quantized;            // unfused: every tensor of the canonical graph that is still there has its name
+  ir::Graph fused;
+  std::shared_ptr<const artifact::Program> program;
+};
+
+// `graph` is in canonical form. Observes it on the samples, quantizes, fuses, lowers.
+[[nodiscard]] Result<Compiled> CompileInteger(const ir::Graph& graph, const quant::SampleSource& samples,
+                                              const CompileOptions& options);
+
+// The float program of a graph in canonical form.
+[[nodiscard]] Result<std::shared_ptr<const artifact::Program>> CompileFloat(const ir::Graph& graph, bool fuse = true);
+
+}  // namespace plumb::compile

@@ -1,0 +1,300 @@
+#include "plumb/quant/grids.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "plumb/ops/op_def.h"
+
+namespace plumb::quant {
+namespace {
+
+using ops::QuantKind;
+
+QuantKind KindOf(const ir::Node& node) { return ops::FindOp(node.op)->quant; }
+
+int RankOf(const ir::Graph& graph, ir::ValueId value) { return static_cast<int>(graph.value(value).type.dims.size()); }
+int64_t LastDim(const ir::Graph& graph, ir::ValueId value) { return graph.value(value).type.dims.back().size; }
+
+bool OnLastAxis(const ir::Graph& graph, const ir::Node& node) {
+  const int rank = RankOf(graph, node.outputs[0]);
+  const int64_t axis = node.attributes.Int("axis", 0);
+  return (axis < 0 ? axis + rank : axis) == rank - 1;
+}
+
+// Where each channel (index of the last axis) of output `index` of an element-moving node comes from: a channel of its
+// input. Nothing when channels are mixed with other axes, so that only a per-tensor grid passes.
+std::optional<std::vector<int64_t>> ChannelSource(const ir::Graph& graph, const ir::Node& node, size_t index) {
+  const ir::ValueId in = node.inputs[0];
+  const ir::ValueId out = node.outputs[index];
+  if (RankOf(graph, in) == 0 || RankOf(graph, out) == 0) {
+    return std::nullopt;
+  }
+  const int64_t channels = LastDim(graph, out);
+  std::vector<int64_t> source(static_cast<size_t>(channels));
+  for (int64_t c = 0; c < channels; ++c) {
+    source[static_cast<size_t>(c)] = c;
+  }
+  if (node.op == "max_pool" || node.op == "resize" || node.op == "reduce_max" || node.op == "reduce_min") {
+    return channels == LastDim(graph, in) && RankOf(graph, in) == RankOf(graph, out) ? std::optional(source) : std::nullopt;
+  }
+  if (node.op == "split" && OnLastAxis(graph, node)) {
+    int64_t first = 0;
+    for (size_t i = 0; i < index; ++i) {
+      first += LastDim(graph, node.outputs[i]);
+    }
+    for (int64_t& c : source) {
+      c += first;
+    }
+    return source;
+  }
+  if (node.op == "split") {
+    return source;
+  }
+  if (node.op == "gather" && OnLastAxis(graph, node) && graph.IsConstant(node.inputs[1]) &&
+      RankOf(graph, in) == RankOf(graph, out)) {
+    const Tensor& indices = *graph.ConstantOf(node.inputs[1]);
+    for (int64_t c = 0; c < channels; ++c) {
+      const int64_t i = indices.dtype() == DType::kS64 ? indices.values<int64_t>()[static_cast<size_t>(c)]
+                                                       : indices.values<int32_t>()[static_cast<size_t>(c)];
+      source[static_cast<size_t>(c)] = i < 0 ? i + LastDim(graph, in) : i;
+    }
+    return source;
+  }
+  if (node.op == "pad" && channels == LastDim(graph, in)) {
+    return source;
+  }
+  return std::nullopt;
+}
+
+class Solver {
+ public:
+  Solver(const ir::Graph& graph, const Placement& placement, const std::vector<ValueStats>& stats,
+         const GridOptions& options)
+      : graph_(graph), placement_(placement), stats_(stats), options_(options) {}
+
+  Result<Grids> Solve() {
+    order_ = graph_.Order();
+    limit_.assign(graph_.value_count(), std::numeric_limits<float>::max());
+    range_of_.assign(graph_.value_count(), ir::kNone);
+    grids_.of.resize(graph_.value_count());
+    for (auto it = order_.rbegin(); it != order_.rend(); ++it) {
+      LimitInputs(*it);
+    }
+    for (ir::NodeId id : order_) {
+      if (placement_.integer[static_cast<size_t>(id)]) {
+        PLUMB_RETURN_IF_ERROR(GiveGrids(id));
+      }
+    }
+    return std::move(grids_);
+  }
+
+ private:
+  float& Limit(ir::ValueId value) { return limit_[static_cast<size_t>(value)]; }
+  void LimitTo(ir::ValueId value, float ratio) { Limit(value) = std::min(Limit(value), ratio); }
+
+  // What this node, as a reader, demands of its inputs' grids.
+  void LimitInputs(ir::NodeId id) {
+    const ir::Node& node = graph_.node(id);
+    if (!placement_.integer[static_cast<size_t>(id)]) {
+      // Float readers dequantize, whatever the scales.
+      for (ir::ValueId in : node.inputs) {
+        if (in != ir::kNone && options_.one_scale_for_tails) {
+          LimitTo(in, 1.0f);
+        }
+      }
+      return;
+    }
+    switch (KindOf(node)) {
+      case QuantKind::kDot:
+        LimitTo(node.inputs[0], IsDepthwise(graph_, node) ? options_.free_channel_ratio : options_.dense_channel_ratio);
+        break;
+      case QuantKind::kSameGrid: {
+        float limit = std::numeric_limits<float>::max();
+        for (size_t i = 0; i < node.outputs.size(); ++i) {
+          if (node.outputs[i] != ir::kNone) {
+            limit = std::min(limit, ChannelSource(graph_, node, i) ? Limit(node.outputs[i]) : 1.0f);
+          }
+        }
+        LimitTo(node.inputs[0], limit);
+        break;
+      }
+      case QuantKind::kConcat: {
+        const float limit = OnLastAxis(graph_, node) ? Limit(node.outputs[0]) : 1.0f;
+        for (ir::ValueId in : node.inputs) {
+          LimitTo(in, limit);
+          if (limit == 1.0f) {
+            PreferRangeOf(in, node.outputs[0]);
+          }
+        }
+        break;
+      }
+      default:
+        // A function that a dot operator computes in its epilogue reads an accumulator, not a grid.
+        for (ir::ValueId in : node.inputs) {
+          if (in != ir::kNone && !graph_.IsConstant(in) && !IsEpilogue(id, in)) {
+            LimitTo(in, 1.0f);
+          }
+        }
+    }
+  }
+
+  bool IsEpilogue(ir::NodeId function, ir::ValueId input) const {
+    if (input == ir::kNone || graph_.IsConstant(input)) {
+      return false;
+    }
+    const ir::NodeId producer = graph_.value(input).producer;
+    return producer != ir::kNone && placement_.integer[static_cast<size_t>(producer)] &&
+           FusibleFunction(graph_, placement_, producer) == function;
+  }
+
+  // A value that only one concatenation reads takes the concatenation's range at once, which saves a rescaling.
+  void PreferRangeOf(ir::ValueId value, ir::ValueId concat) {
+    while (graph_.OnlyUser(value) != ir::kNone) {
+      range_of_[static_cast<size_t>(value)] = concat;
+      const ir::NodeId producer = graph_.value(value).producer;
+      if (producer == ir::kNone || !placement_.integer[static_cast<size_t>(producer)] ||
+          KindOf(graph_.node(producer)) != QuantKind::kSameGrid || graph_.node(producer).outputs.size() != 1) {
+        return;
+      }
+      value = graph_.node(producer).inputs[0];
+    }
+  }
+
+  Quantization FromStats(ir::ValueId value) {
+    if (const auto stated = options_.stated.find(graph_.value(value).name); stated != options_.stated.end()) {
+      return stated->second;
+    }
+    ir::ValueId source = range_of_[static_cast<size_t>(value)] == ir::kNone ? value : range_of_[static_cast<size_t>(value)];
+    // A concatenation may itself feed another one whose range it takes.
+    while (source != value && range_of_[static_cast<size_t>(source)] != ir::kNone) {
+      source = range_of_[static_cast<size_t>(source)];
+    }
+    const ValueStats& stats = stats_[static_cast<size_t>(source)];
+    const float ratio = Limit(value);
+    if (ratio > 1.0f && source == value && RankOf(graph_, value) > 0 &&
+        stats.channel_min.size() == static_cast<size_t>(LastDim(graph_, value))) {
+      return ChannelGridOf(stats, std::min(ratio, options_.free_channel_ratio), RankOf(graph_, value));
+    }
+    return GridOf(ChooseRange(stats, options_.range));
+  }
+
+  // The grid of a value that enters the integer part here: computed in float, or a graph input.
+  const Quantization& Entry(ir::ValueId value) {
+    Quantization& grid = grids_.of[static_cast<size_t>(value)];
+    if (grid.empty()) {
+      grid = FromStats(value);
+    }
+    return grid;
+  }
+
+  Status GiveGrids(ir::NodeId id) {
+    const ir::Node& node = graph_.node(id);
+    for (ir::ValueId in : node.inputs) {
+      if (in != ir::kNone && !graph_.IsConstant(in)) {
+        Entry(in);
+      }
+    }
+    switch (KindOf(node)) {
+      case QuantKind::kSameGrid:
+        for (size_t i = 0; i < node.outputs.size(); ++i) {
+          if (node.outputs[i] != ir::kNone) {
+            grids_.of[static_cast<size_t>(node.outputs[i])] = Moved(node, i);
+          }
+        }
+        break;
+      case QuantKind::kConcat:
+        grids_.of[static_cast<size_t>(node.outputs[0])] = Concatenated(node);
+        break;
+      case QuantKind::kDot:
+        Entry(node.outputs[0]);
+        break;
+      default:
+        // Only a dot operator's epilogue requantizes channel by channel.
+        if (!IsEpilogue(id, node.inputs[0])) {
+          LimitTo(node.outputs[0], 1.0f);
+        }
+        Entry(node.outputs[0]);
+    }
+    return {};
+  }
+
+  Quantization Moved(const ir::Node& node, size_t index) {
+    const Quantization& in = grids_.of[static_cast<size_t>(node.inputs[0])];
+    if (!in.per_channel()) {
+      return in;
+    }
+    const auto source = ChannelSource(graph_, node, index);
+    PLUMB_CHECK(source.has_value()) << "a per-channel grid reaches " << node.op << " '" << node.name << "'";
+    Quantization out;
+    out.axis = RankOf(graph_, node.outputs[index]) - 1;
+    for (int64_t c : *source) {
+      out.scale.push_back(in.scale[static_cast<size_t>(c)]);
+      out.zero_point.push_back(in.zero_point[static_cast<size_t>(c)]);
+    }
+    return out;
+  }
+
+  Quantization Concatenated(const ir::Node& node) {
+    const Quantization& first = grids_.of[static_cast<size_t>(node.inputs[0])];
+    const bool equal = !first.per_channel() && std::all_of(node.inputs.begin(), node.inputs.end(), [&](ir::ValueId in) {
+      return grids_.of[static_cast<size_t>(in)] == first;
+    });
+    if (equal) {
+      return first;
+    }
+    if (!OnLastAxis(graph_, node) || Limit(node.outputs[0]) == 1.0f) {
+      return FromStats(node.outputs[0]);
+    }
+    Quantization out;
+    out.axis = RankOf(graph_, node.outputs[0]) - 1;
+    for (ir::ValueId in : node.inputs) {
+      const Quantization& part = grids_.of[static_cast<size_t>(in)];
+      for (int64_t c = 0; c < LastDim(graph_, in); ++c) {
+        const auto i = part.per_channel() ? static_cast<size_t>(c) : 0;
+        out.scale.push_back(part.scale[i]);
+        out.zero_point.push_back(part.zero_point[i]);
+      }
+    }
+    return out;
+  }
+
+  const ir::Graph& graph_;
+  const Placement& placement_;
+  const std::vector<ValueStats>& stats_;
+  const GridOptions& options_;
+  std::vector<ir::NodeId> order_;
+  std::vector<float> limit_;           // by value: how far apart its channels' scales may lie
+  std::vector<ir::ValueId> range_of_;  // by value: the concatenation whose range it takes
+  Grids grids_;
+};
+
+}  // namespace
+
+bool IsDepthwise(const ir::Graph& graph, const ir::Node& node) {
+  if (node.op != "conv") {
+    return false;
+  }
+  const int64_t groups = node.attributes.Int("groups", 1);
+  const int64_t channels = LastDim(graph, node.inputs[0]);
+  return groups == channels && groups > 1 && LastDim(graph, node.outputs[0]) == channels;
+}
+
+ir::NodeId FusibleFunction(const ir::Graph& graph, const Placement& placement, ir::NodeId dot) {
+  const ir::Node& node = graph.node(dot);
+  if (KindOf(node) != QuantKind::kDot) {
+    return ir::kNone;
+  }
+  const ir::NodeId user = graph.OnlyUser(node.outputs[0]);
+  if (user == ir::kNone || !placement.integer[static_cast<size_t>(user)] ||
+      KindOf(graph.node(user)) != QuantKind::kTable || graph.node(user).inputs[0] != node.outputs[0]) {
+    return ir::kNone;
+  }
+  return user;
+}
+
+Result<Grids> SolveGrids(const ir::Graph& graph, const Placement& placement, const std::vector<ValueStats>& stats,
+                         const GridOptions& options) {
+  return Solver(graph, placement, stats, options).Solve();
+}
+
+}  // namespace plumb::quant

@@ -1,0 +1,45 @@
+// The grid of every value that is held as int8: solved over the whole graph, since operators that only move elements,
+// concatenations and per-channel scales tie values together.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "plumb/base/quantization.h"
+#include "plumb/base/status.h"
+#include "plumb/ir/graph.h"
+#include "plumb/quant/observe.h"
+#include "plumb/quant/placement.h"
+#include "plumb/quant/range.h"
+
+namespace plumb::quant {
+
+struct GridOptions {
+  RangeOptions range;
+  // How far apart the per-channel scales of a value may lie that a dense dot operator reads (they are folded into its
+  // weights). 1: one scale for all channels. Values that only depthwise convolutions and float operators read are not
+  // limited.
+  float dense_channel_ratio = 1;
+  float free_channel_ratio = 4096;             // the limit for those
+  bool one_scale_for_tails = false;            // what float operators read gets one scale too
+  std::map<std::string, Quantization> stated;  // by value name: picture inputs (from the I/O contract), QDQ models
+};
+
+struct Grids {
+  // By ValueId, of values that are held as int8 (computed by an integer node, or read by one). Empty for the others.
+  std::vector<Quantization> of;
+};
+
+// True when the two values' channel counts and groups make the node a depthwise convolution with one filter a channel.
+[[nodiscard]] bool IsDepthwise(const ir::Graph& graph, const ir::Node& node);
+
+// The elementwise node right behind a dot node that can be computed in its epilogue: its only reader, an integer table
+// operator. kNone if there is none. The dot's own value then needs no grid of its own.
+[[nodiscard]] ir::NodeId FusibleFunction(const ir::Graph& graph, const Placement& placement, ir::NodeId dot);
+
+[[nodiscard]] Result<Grids> SolveGrids(const ir::Graph& graph, const Placement& placement,
+                                       const std::vector<ValueStats>& stats, const GridOptions& options);
+
+}  // namespace plumb::quant

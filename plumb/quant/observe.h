@@ -1,0 +1,44 @@
+// Observation: the ranges that the values of a float graph take on calibration samples.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "plumb/base/status.h"
+#include "plumb/base/tensor.h"
+#include "plumb/ir/graph.h"
+
+namespace plumb::quant {
+
+inline constexpr int kHistogramBins = 2048;
+
+// Of one f32 value over all samples. A channel is an index of the last axis.
+struct ValueStats {
+  bool seen = false;
+  float min = 0, max = 0;                        // of the finite elements
+  std::vector<float> channel_min, channel_max;   // one each a channel
+  std::vector<uint64_t> histogram;               // kHistogramBins bins of equal width over [min, max]
+  uint64_t count = 0;                            // of finite elements
+  uint64_t not_finite = 0;
+
+  [[nodiscard]] float BinCentre(int bin) const {
+    return min + (max - min) * ((static_cast<float>(bin) + 0.5f) / static_cast<float>(kHistogramBins));
+  }
+};
+
+// The inputs of sample i, in port order. `index` runs from 0 to count - 1; called twice for each.
+struct SampleSource {
+  size_t count = 0;
+  std::function<Result<std::vector<Tensor>>(size_t index)> load;
+};
+
+// Called with samples done and in total, over both rounds.
+using Progress = std::function<void(size_t done, size_t total)>;
+
+// Runs the graph over all samples twice: ranges first, then histograms over the ranges. Stats by ValueId; values that are
+// constant or not f32 stay unseen. The result does not depend on `threads`.
+[[nodiscard]] Result<std::vector<ValueStats>> Observe(const ir::Graph& graph, const SampleSource& samples, int threads,
+                                                      const Progress& progress);
+
+}  // namespace plumb::quant

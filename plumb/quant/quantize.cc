@@ -1,0 +1,369 @@
+#include "plumb/quant/quantize.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "plumb/numerics/requantize.h"
+#include "plumb/ops/op_def.h"
+#include "plumb/quant/function_table.h"
+#include "plumb/quant/weights.h"
+
+namespace plumb::quant {
+namespace {
+
+using ops::QuantKind;
+
+constexpr std::array<std::pair<FunctionForm, std::string_view>, 3> kForms = {
+    {{FunctionForm::kAuto, "auto"}, {FunctionForm::kTable, "table"}, {FunctionForm::kFloat, "float"}}};
+
+constexpr float kLeastMultiplier = 0x1p-60f;
+constexpr float kGreatestMultiplier = 0x1p30f;
+
+// Functions whose result lies on the output grid whenever the argument does: the dot operator requantizes straight onto it.
+bool IsClamp(const ir::Node& node) { return node.op == "relu" || node.op == "clip"; }
+
+float ScaleAt(const Quantization& grid, size_t channel) { return grid.scale[grid.per_channel() ? channel : 0]; }
+
+class Quantizer {
+ public:
+  Quantizer(const ir::Graph& graph, const std::vector<ValueStats>& stats, const QuantizeOptions& options)
+      : from_(graph), stats_(stats), options_(options) {}
+
+  Result<Quantized> Run() {
+    placement_ = Place(from_, options_.keep_float);
+    GridOptions grid_options = options_.grids;
+    grid_options.one_scale_for_tails = options_.one_scale_for_outputs;
+    PLUMB_ASSIGN_OR_RETURN(grids_, SolveGrids(from_, placement_, stats_, grid_options));
+    float_of_.assign(from_.value_count(), ir::kNone);
+    integer_of_.assign(from_.value_count(), ir::kNone);
+    to_.name = from_.name;
+    for (const ir::Input& input : from_.inputs) {
+      const ir::ValueId value = to_.AddValue(from_.value(input.value).name, from_.value(input.value).type);
+      to_.inputs.push_back({value, input.dtype});
+      float_of_[static_cast<size_t>(input.value)] = value;
+    }
+    for (ir::NodeId id : from_.Order()) {
+      if (!done_.contains(id)) {
+        PLUMB_RETURN_IF_ERROR(placement_.integer[static_cast<size_t>(id)] ? EmitInteger(id) : EmitFloat(id));
+      }
+    }
+    for (const ir::Output& output : from_.outputs) {
+      to_.outputs.push_back({output.name, OutputValue(output.value), output.dtype});
+    }
+    return Quantized{std::move(to_), std::move(notes_)};
+  }
+
+ private:
+  const Quantization& GridOfValue(ir::ValueId value) const { return grids_.of[static_cast<size_t>(value)]; }
+  const std::string& NameOf(ir::ValueId value) const { return from_.value(value).name; }
+
+  ir::ValueId CopyConstant(ir::ValueId value) {
+    const ir::Value& old = from_.value(value);
+    const ir::ValueId copy = to_.AddValue(old.name, old.type);
+    to_.value(copy).constant = old.constant;
+    to_.value(copy).quantization = old.quantization;
+    return copy;
+  }
+
+  // The value as the float graph had it, dequantized if it is computed in integers.
+  ir::ValueId Float(ir::ValueId value) {
+    if (value == ir::kNone) {
+      return ir::kNone;
+    }
+    ir::ValueId& known = float_of_[static_cast<size_t>(value)];
+    if (known == ir::kNone) {
+      if (from_.IsConstant(value)) {
+        known = CopyConstant(value);
+      } else {
+        known = to_.Emit("dequantize", NameOf(value) + ".dequantized", {integer_of_[static_cast<size_t>(value)]}, {},
+                         from_.value(value).type);
+      }
+    }
+    return known;
+  }
+
+  ir::ValueId NewInteger(std::string_view name, const ir::TensorType& type, const Quantization& grid) {
+    ir::TensorType s8 = type;
+    s8.dtype = DType::kS8;
+    const ir::ValueId value = to_.AddValue(name, s8);
+    to_.value(value).quantization = grid;
+    return value;
+  }
+
+  // The value as int8 on its grid, quantized if it is computed in float.
+  ir::ValueId Integer(ir::ValueId value) {
+    ir::ValueId& known = integer_of_[static_cast<size_t>(value)];
+    if (known == ir::kNone) {
+      known = from_.IsConstant(value) ? QuantizedConstant(value) : QuantizeNode(value, GridOfValue(value));
+    }
+    return known;
+  }
+
+  ir::ValueId QuantizeNode(ir::ValueId value, const Quantization& grid) {
+    const ir::ValueId out = NewInteger(NameOf(value) + ".quantized", from_.value(value).type, grid);
+    to_.AddNode("quantize", to_.value(out).name, {Float(value)}, {out}, {{"dtype", std::string("s8")}});
+    return out;
+  }
+
+  // A constant operand of an elementwise operator: per tensor, on the grid of its own range.
+  ir::ValueId QuantizedConstant(ir::ValueId value) {
+    const Tensor& tensor = *from_.ConstantOf(value);
+    const std::span<const float> x = tensor.values<float>();
+    Range range;
+    for (float v : x) {
+      range = {std::min(range.lo, v), std::max(range.hi, v)};
+    }
+    const Quantization grid = GridOf(range);
+    Tensor s8(DType::kS8, tensor.shape());
+    for (size_t i = 0; i < x.size(); ++i) {
+      s8.values<int8_t>()[i] = static_cast<int8_t>(numerics::Quantize(x[i], grid.scale[0], grid.zero_point[0], -128, 127));
+    }
+    return to_.AddConstant(NameOf(value), std::move(s8), grid);
+  }
+
+  // The value on another per-tensor grid.
+  Result<ir::ValueId> Rescaled(ir::ValueId value, const Quantization& grid) {
+    const ir::ValueId in = Integer(value);
+    if (to_.value(in).quantization == grid) {
+      return in;
+    }
+    PLUMB_ASSIGN_OR_RETURN(Tensor table, MakeTable(from_, nullptr, to_.value(in).quantization, grid));
+    const ir::ValueId out = NewInteger(NameOf(value) + ".rescaled", from_.value(value).type, grid);
+    to_.AddNode("table", to_.value(out).name, {in, to_.AddConstant(NameOf(value) + ".rescale_table", std::move(table))}, {out});
+    return out;
+  }
+
+  void Note(const ir::Node& node, ir::ValueId value, std::string form, std::string reason, bool integer) {
+    LayerNote note{NameOf(value), node.op, std::move(form), std::move(reason), integer,
+                   integer && GridOfValue(value).per_channel(), {}};
+    for (ir::ValueId in : node.inputs) {
+      if (in != ir::kNone && !from_.IsConstant(in)) {
+        note.reads.push_back(NameOf(in));
+      }
+    }
+    notes_.push_back(std::move(note));
+  }
+
+  Status EmitFloat(ir::NodeId id) {
+    const ir::Node& node = from_.node(id);
+    std::vector<ir::ValueId> inputs, outputs;
+    for (ir::ValueId in : node.inputs) {
+      inputs.push_back(Float(in));
+    }
+    for (ir::ValueId out : node.outputs) {
+      outputs.push_back(out == ir::kNone ? ir::kNone : to_.AddValue(NameOf(out), from_.value(out).type));
+      if (out != ir::kNone) {
+        float_of_[static_cast<size_t>(out)] = outputs.back();
+      }
+    }
+    to_.AddNode(node.op, node.name, inputs, outputs, node.attributes, node.origin);
+    Note(node, node.outputs[0], "float", placement_.why_float[static_cast<size_t>(id)], false);
+    return {};
+  }
+
+  // A node with int8 data inputs and outputs under its own name; constant inputs that are parameters are copied.
+  void EmitPlain(const ir::Node& node, std::vector<ir::ValueId> inputs) {
+    std::vector<ir::ValueId> outputs;
+    for (ir::ValueId out : node.outputs) {
+      outputs.push_back(out == ir::kNone ? ir::kNone : NewInteger(NameOf(out), from_.value(out).type, GridOfValue(out)));
+      if (out != ir::kNone) {
+        integer_of_[static_cast<size_t>(out)] = outputs.back();
+      }
+    }
+    to_.AddNode(node.op, node.name, std::move(inputs), std::move(outputs), node.attributes, node.origin);
+    Note(node, node.outputs[0], "int8", "", true);
+  }
+
+  Status EmitInteger(ir::NodeId id) {
+    const ir::Node& node = from_.node(id);
+    std::vector<ir::ValueId> inputs;
+    switch (ops::FindOp(node.op)->quant) {
+      case QuantKind::kDot:
+        return EmitDot(id);
+      case QuantKind::kTable: {
+        PLUMB_ASSIGN_OR_RETURN(Tensor table, MakeTable(from_, &node, GridOfValue(node.inputs[0]), GridOfValue(node.outputs[0])));
+        EmitTable(node, Integer(node.inputs[0]), std::move(table));
+        Note(node, node.outputs[0], "int8, table", "", true);
+        return {};
+      }
+      case QuantKind::kConcat:
+        for (ir::ValueId in : node.inputs) {
+          if (GridOfValue(node.outputs[0]).per_channel()) {
+            inputs.push_back(Integer(in));
+          } else {
+            PLUMB_ASSIGN_OR_RETURN(ir::ValueId rescaled, Rescaled(in, GridOfValue(node.outputs[0])));
+            inputs.push_back(rescaled);
+          }
+        }
+        EmitPlain(node, std::move(inputs));
+        return {};
+      case QuantKind::kAdd:
+      case QuantKind::kMul:
+        for (ir::ValueId in : node.inputs) {
+          inputs.push_back(Integer(in));
+        }
+        EmitPlain(node, std::move(inputs));
+        return {};
+      default:  // same grid, average: input 0 is data, what follows are parameters
+        inputs.push_back(Integer(node.inputs[0]));
+        for (size_t i = 1; i < node.inputs.size(); ++i) {
+          inputs.push_back(Float(node.inputs[i]));
+        }
+        EmitPlain(node, std::move(inputs));
+        return {};
+    }
+  }
+
+  void EmitTable(const ir::Node& node, ir::ValueId in, Tensor table) {
+    const ir::ValueId value = node.outputs[0];
+    const ir::ValueId out = NewInteger(NameOf(value), from_.value(value).type, GridOfValue(value));
+    to_.AddNode("table", node.name, {in, to_.AddConstant(NameOf(value) + ".table", std::move(table))}, {out}, {}, node.origin);
+    integer_of_[static_cast<size_t>(value)] = out;
+  }
+
+  Result<Tensor> Multipliers(const QuantizedWeights& weights, const Quantization& input, bool depthwise,
+                             const Quantization* output, float fault, const std::string& layer) {
+    Tensor m(DType::kF32, {static_cast<int64_t>(weights.scale.size())});
+    for (size_t o = 0; o < weights.scale.size(); ++o) {
+      const float s_x = input.per_channel() ? (depthwise ? input.scale[o] : 1.0f) : input.scale[0];
+      float value = s_x * (weights.scale[o] * fault);
+      value = output == nullptr ? value : value / ScaleAt(*output, o);
+      if (!(value >= kLeastMultiplier && value <= kGreatestMultiplier)) {
+        return InvalidModel("layer '", layer, "': the requantization multiplier of output channel ", o, " is ", value,
+                            "; expected between 2^-60 and 2^30. Keep this layer in float: --keep-float '", layer, "'");
+      }
+      m.values<float>()[o] = value;
+    }
+    return m;
+  }
+
+  float FaultOf(const ir::Node& node) const {
+    for (const std::string& name : {node.name, NameOf(node.outputs[0]), NameOf(node.inputs[1])}) {
+      if (const auto it = options_.scale_faults.find(name); it != options_.scale_faults.end()) {
+        return it->second;
+      }
+    }
+    return 1.0f;
+  }
+
+  // The dot operator, and the function behind it where one can be computed in its epilogue. Emitted unfused; the passes of
+  // compile/fuse put them together.
+  Status EmitDot(ir::NodeId id) {
+    const ir::Node& node = from_.node(id);
+    const ir::ValueId conv = node.outputs[0];
+    const Quantization& input = GridOfValue(node.inputs[0]);
+    const bool depthwise = IsDepthwise(from_, node);
+    const Tensor* bias = node.inputs.size() > 2 ? from_.ConstantOf(node.inputs[2]) : nullptr;
+    PLUMB_ASSIGN_OR_RETURN(QuantizedWeights weights,
+                           QuantizeWeights(*from_.ConstantOf(node.inputs[1]), bias, input, depthwise,
+                                           from_.value(node.inputs[1]).quantization, NameOf(conv)));
+    const ir::NodeId function_id = FusibleFunction(from_, placement_, id);
+    const ir::Node* function = function_id == ir::kNone ? nullptr : &from_.node(function_id);
+    const ir::ValueId last = function == nullptr ? conv : function->outputs[0];
+    const Quantization& output = GridOfValue(last);
+
+    std::optional<Quantization> onto;  // the grid the dot operator itself requantizes onto; none: it gives float
+    std::optional<Tensor> table;
+    std::string form = "int8";
+    if (function == nullptr || IsClamp(*function)) {
+      onto = output;
+      if (function != nullptr && !output.per_channel()) {
+        PLUMB_ASSIGN_OR_RETURN(table, MakeTable(from_, function, output, output));
+      } else if (function != nullptr) {
+        onto.reset();  // clamps of channels that differ: in float, before the rounding
+        form = "int8, float function";
+      }
+    } else {
+      PLUMB_RETURN_IF_ERROR(ChooseForm(*function, conv, output, onto, table));
+      form = onto ? "int8, table" : "int8, float function";
+    }
+    PLUMB_ASSIGN_OR_RETURN(Tensor m, Multipliers(weights, input, depthwise, onto ? &*onto : nullptr, FaultOf(node), NameOf(conv)));
+    const std::string kept = weights.kept_grid ? "kept the model's weight grid" : "";
+    const std::vector<ir::ValueId> inputs = {
+        Integer(node.inputs[0]), to_.AddConstant(NameOf(node.inputs[1]), std::move(weights.weights), Quantization{weights.scale, std::vector<int32_t>(weights.scale.size(), 0), 0}),
+        to_.AddConstant(NameOf(conv) + ".bias", std::move(weights.bias)), to_.AddConstant(NameOf(conv) + ".multiplier", std::move(m))};
+    Attributes attributes = node.attributes;
+    attributes.Set("output_dtype", std::string(onto ? "s8" : "f32"));
+    const ir::ValueId made = onto ? NewInteger(NameOf(conv), from_.value(conv).type, *onto)
+                                  : to_.AddValue(NameOf(conv), from_.value(conv).type);
+    to_.AddNode(node.op, node.name, inputs, {made}, std::move(attributes), node.origin);
+    (onto ? integer_of_ : float_of_)[static_cast<size_t>(conv)] = made;
+    Note(node, last, form, kept, true);
+    if (function == nullptr) {
+      return {};
+    }
+    done_.insert(function_id);
+    if (table) {
+      EmitTable(*function, made, std::move(*table));
+    } else {
+      EmitFloatFunction(*function, made);
+    }
+    return {};
+  }
+
+  // Form F, unfused: the function in float, then one rounding onto its grid.
+  void EmitFloatFunction(const ir::Node& function, ir::ValueId in) {
+    const ir::ValueId value = function.outputs[0];
+    std::vector<ir::ValueId> inputs = {in};
+    for (size_t i = 1; i < function.inputs.size(); ++i) {
+      inputs.push_back(Float(function.inputs[i]));
+    }
+    const ir::ValueId real = to_.AddValue(NameOf(value) + ".real", from_.value(value).type);
+    to_.AddNode(function.op, function.name, inputs, {real}, function.attributes, function.origin);
+    const ir::ValueId out = NewInteger(NameOf(value), from_.value(value).type, GridOfValue(value));
+    to_.AddNode("quantize", to_.value(out).name, {real}, {out}, {{"dtype", std::string("s8")}});
+    integer_of_[static_cast<size_t>(value)] = out;
+  }
+
+  Status ChooseForm(const ir::Node& function, ir::ValueId conv, const Quantization& output,
+                    std::optional<Quantization>& onto, std::optional<Tensor>& table) {
+    if (output.per_channel() || options_.form == FunctionForm::kFloat) {
+      return {};
+    }
+    PLUMB_ASSIGN_OR_RETURN(TableForm form, FitTableForm(from_, function, stats_[static_cast<size_t>(conv)], output));
+    if (options_.form == FunctionForm::kTable || form.table_error <= options_.table_error_ratio * form.direct_error) {
+      onto = form.mid;
+      PLUMB_ASSIGN_OR_RETURN(table, MakeTable(from_, &function, form.mid, output));
+    }
+    return {};
+  }
+
+  ir::ValueId OutputValue(ir::ValueId value) {
+    if (options_.one_scale_for_outputs && from_.value(value).type.dtype == DType::kF32) {
+      const ValueStats& stats = stats_[static_cast<size_t>(value)];
+      return QuantizeNode(value, GridOf({stats.min, stats.max}));
+    }
+    const ir::ValueId integer = integer_of_[static_cast<size_t>(value)];
+    return integer != ir::kNone ? integer : Float(value);
+  }
+
+  const ir::Graph& from_;
+  const std::vector<ValueStats>& stats_;
+  const QuantizeOptions& options_;
+  Placement placement_;
+  Grids grids_;
+  ir::Graph to_;
+  std::vector<ir::ValueId> float_of_, integer_of_;  // by value of from_: its value in to_
+  std::set<ir::NodeId> done_;
+  std::vector<LayerNote> notes_;
+};
+
+}  // namespace
+
+Result<FunctionForm> FunctionFormFromName(std::string_view name) {
+  for (const auto& [form, text] : kForms) {
+    if (text == name) {
+      return form;
+    }
+  }
+  return UsageError("function form '", name, "' is not known; expected auto, table or float");
+}
+
+std::string_view FunctionFormName(FunctionForm form) { return kForms[static_cast<size_t>(form)].second; }
+
+Result<Quantized> Quantize(const ir::Graph& graph, const std::vector<ValueStats>& stats, const QuantizeOptions& options) {
+  return Quantizer(graph, stats, options).Run();
+}
+
+}  // namespace plumb::quant

@@ -1,0 +1,45 @@
+// From observed values to the grid of an int8 tensor.
+#pragma once
+
+#include <functional>
+#include <string_view>
+
+#include "plumb/base/quantization.h"
+#include "plumb/base/status.h"
+#include "plumb/quant/observe.h"
+
+namespace plumb::quant {
+
+enum class Observer {
+  kMinMax,      // the whole range
+  kPercentile,  // the range that holds the given share of the elements
+  kMse,         // the range whose quantization leaves the least squared error
+};
+[[nodiscard]] std::string_view ObserverName(Observer observer);  // "min-max", "percentile", "mse"
+[[nodiscard]] Result<Observer> ObserverFromName(std::string_view name);
+
+struct Range {
+  float lo = 0, hi = 0;
+  bool operator==(const Range&) const = default;
+};
+
+struct RangeOptions {
+  Observer observer = Observer::kMinMax;
+  double percentile = 99.999;  // share of elements inside, in percent
+};
+
+[[nodiscard]] Range ChooseRange(const ValueStats& stats, const RangeOptions& options);
+
+// The int8 grid [-128, 127] that covers [min(lo, 0), max(hi, 0)]: scale = (hi - lo) / 255, zero_point = the step nearest to
+// real zero, so that zero lies on the grid. A range of zero width gets scale 1/255.
+[[nodiscard]] Quantization GridOf(Range range);
+
+// One scale and zero point a channel (axis: the last one, `rank` - 1), none finer than 1/ratio of the coarsest. `ratio` 1
+// gives equal scales; the result is then per tensor.
+[[nodiscard]] Quantization ChannelGridOf(const ValueStats& stats, float ratio, int rank);
+
+// Mean squared error that the grid leaves on the histogram's values after `f` (nullptr: identity): the mean of
+// (f(x) - dequantize(quantize(f(x))))^2.
+[[nodiscard]] double GridError(const ValueStats& stats, const Quantization& grid);
+
+}  // namespace plumb::quant

@@ -1,0 +1,31 @@
+// Weights and biases of a dot operator (conv, fully_connected) as integers.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "plumb/base/quantization.h"
+#include "plumb/base/status.h"
+#include "plumb/base/tensor.h"
+
+namespace plumb::quant {
+
+struct QuantizedWeights {
+  Tensor weights;            // s8, the shape of the float weights; in [-127, 127]
+  Tensor bias;               // s32 [O], scale input_scale * scale[o]; zeros when the operator has none
+  std::vector<float> scale;  // [O]; where the input's per-channel scales are folded into the weights, of the product
+  bool kept_grid = false;    // the model's own weight grid was kept
+};
+
+// `weights`: f32, output channels first ([O, ...], C/groups last). `bias`: f32 [O] or nullptr. `input`: grid of the input.
+//   s_w[o] = max(max|w[o]| / 127, |b[o]| / (s_x * 2^30), 2^-40); w_q = rne(w / s_w); b_q = rne(b / (s_x * s_w[o]))
+// With an input grid per channel, a depthwise operator (one input channel an output) has s_x = input.scale[o]; any other
+// gets the input scales folded in: w'[o, k, c] = w[o, k, c] * input.scale[c], and s_x = 1.
+// `stated`: the symmetric grid the weights lie on already (per tensor, or per channel on axis 0), or empty. It is kept when
+// it reproduces the weights within [-127, 127] and the bias fits.
+[[nodiscard]] Result<QuantizedWeights> QuantizeWeights(const Tensor& weights, const Tensor* bias,
+                                                       const Quantization& input, bool depthwise,
+                                                       const Quantization& stated, const std::string& layer);
+
+}  // namespace plumb::quant
