@@ -20,6 +20,11 @@ namespace {
 
 std::string BaseName(const std::string& path) { return std::filesystem::path(path).filename().string(); }
 
+Result<Tensor> ReadProto(const std::string& path) {
+  PLUMB_ASSIGN_OR_RETURN(onnx::NamedTensor named, onnx::ReadTensorProto(path));
+  return std::move(named.tensor);
+}
+
 Result<artifact::FileDigest> DigestOf(const std::string& path) {
   PLUMB_ASSIGN_OR_RETURN(const std::vector<std::byte> bytes, ReadFileBytes(path));
   return artifact::FileDigest{BaseName(path), ToHex(Sha256::Of(bytes))};
@@ -194,10 +199,10 @@ class Conversion {
   Status ReadTestData(const std::filesystem::path& folder, std::vector<runtime::NamedTensor>& inputs,
                       std::vector<runtime::NamedTensor>& theirs) const {
     for (size_t i = 0; i < inputs.size(); ++i) {
-      PLUMB_ASSIGN_OR_RETURN(inputs[i].tensor, import::ReadTensorProto((folder / StrCat("input_", i, ".pb")).string()));
+      PLUMB_ASSIGN_OR_RETURN(inputs[i].tensor, ReadProto((folder / StrCat("input_", i, ".pb")).string()));
     }
     for (size_t i = 0; i < model_.program->outputs.size(); ++i) {
-      PLUMB_ASSIGN_OR_RETURN(Tensor tensor, import::ReadTensorProto((folder / StrCat("output_", i, ".pb")).string()));
+      PLUMB_ASSIGN_OR_RETURN(Tensor tensor, ReadProto((folder / StrCat("output_", i, ".pb")).string()));
       theirs.push_back({model_.program->outputs[i].name, std::move(tensor)});
     }
     return {};

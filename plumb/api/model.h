@@ -37,6 +37,9 @@ struct Model {
 // Told apart by content. Options that only a float model can take are refused for an artifact: its contracts travel in it.
 [[nodiscard]] Result<Model> LoadModel(const std::string& path, const ModelOptions& options);
 
+// Names of classes, one a line; trailing blanks are dropped, empty lines at the end too.
+[[nodiscard]] Result<std::vector<std::string>> ReadLabelFile(const std::string& path);
+
 // "images=1x3x640x640" into name and shape.
 [[nodiscard]] Result<std::pair<std::string, Shape>> ParseInputShape(const std::string& text);
 

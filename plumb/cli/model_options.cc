@@ -10,8 +10,7 @@ void ModelArguments::Declare(CLI::App& app) {
   app.add_option("--color", color, "order of the input's channels")->check(CLI::IsMember({"rgb", "bgr", "gray"}));
   app.add_option("--mean", mean, "per channel, in pixel units: value = (pixel - mean) / std");
   app.add_option("--std", std, "per channel, in pixel units");
-  app.add_option("--resize", resize, "how a picture is fitted")
-      ->check(CLI::IsMember({"letterbox", "letterbox-corner", "stretch", "crop"}));
+  app.add_option("--resize", resize, "how a picture is fitted: letterbox, letterbox-corner, stretch or crop[:short side]");
   app.add_option("--pad", pad, "grey value of the border, 0 to 255");
   app.add_option("--decode", decode, "how outputs become boxes: yolov5,anchors=10:13:...,sigmoid=in_graph");
   app.add_option("--labels", labels, "file with the classes' names, one a line");
@@ -25,7 +24,14 @@ Result<ModelOptions> ModelArguments::Parse() const {
   }
   options.passes.disabled.insert(disabled_passes.begin(), disabled_passes.end());
   options.passes.level = level;
-  PLUMB_ASSIGN_OR_RETURN(options.contract, contract::ParseOptions({color, mean, std, resize, pad, decode, labels}));
+  const auto given = [](const std::string& text) { return text.empty() ? std::nullopt : std::optional(text); };
+  options.contract.picture = {given(color), given(mean), given(std), given(resize), given(pad)};
+  if (!decode.empty()) {
+    PLUMB_ASSIGN_OR_RETURN(options.contract.decode, contract::ParseDecode(decode));
+  }
+  if (!labels.empty()) {
+    PLUMB_ASSIGN_OR_RETURN(options.contract.labels, ReadLabelFile(labels));
+  }
   return options;
 }
 

@@ -1,0 +1,95 @@
+#include "plumb/api/model.h"
+
+#include <filesystem>
+#include <fstream>
+
+#include "plumb/artifact/reader.h"
+#include "plumb/compile/compile.h"
+#include "plumb/import/onnx/import.h"
+
+namespace plumb {
+namespace {
+
+Result<Model> LoadArtifact(const std::string& path, const ModelOptions& options) {
+  if (!options.input_shapes.empty() || !options.passes.disabled.empty() || options.contract.any()) {
+    return UsageError("'", path, "' is an artifact: its shapes, passes and contracts travel in it. Options such as --color or "
+                      "--input-shape go to 'plumb convert'");
+  }
+  Model model;
+  model.path = path;
+  model.is_artifact = true;
+  PLUMB_ASSIGN_OR_RETURN(model.artifact, artifact::ReadArtifact(path));
+  model.program = artifact::ProgramOf(model.artifact);
+  model.io = model.artifact->io;
+  model.decode = model.artifact->decode;
+  model.explanation = contract::Explain(model.io, model.decode);
+  return model;
+}
+
+}  // namespace
+
+Result<Model> LoadModel(const std::string& path, const ModelOptions& options) {
+  if (std::error_code ignored; !std::filesystem::is_regular_file(path, ignored)) {
+    return UsageError("there is no file '", path, "'; expected a .onnx model or a .plumb artifact");
+  }
+  if (artifact::LooksLikeArtifact(path)) {
+    return LoadArtifact(path, options);
+  }
+  Model model;
+  model.path = path;
+  PLUMB_ASSIGN_OR_RETURN(onnx::ImportedModel imported, onnx::ImportOnnx(path, {options.input_shapes}));
+  model.graph = std::move(imported.graph);
+  PLUMB_RETURN_IF_ERROR(passes::RunPipeline(*model.graph, options.passes));
+  PLUMB_ASSIGN_OR_RETURN(auto program, compile::CompileFloat(*model.graph, options.fuse));
+  if (imported.symbolic_batch) {
+    auto batched = std::make_shared<artifact::Program>(*program);
+    batched->symbolic_batch = true;
+    program = std::move(batched);
+  }
+  model.program = std::move(program);
+  PLUMB_ASSIGN_OR_RETURN(contract::Contracts contracts, contract::Recognize(*model.graph, imported.metadata, options.contract));
+  model.io = std::move(contracts.io);
+  model.decode = std::move(contracts.decode);
+  model.explanation = std::move(contracts.explanation);
+  return model;
+}
+
+Result<std::vector<std::string>> ReadLabelFile(const std::string& path) {
+  std::ifstream file(path);
+  if (!file) {
+    return UsageError("--labels ", path, ": cannot be read");
+  }
+  std::vector<std::string> labels;
+  for (std::string line; std::getline(file, line);) {
+    line.erase(line.find_last_not_of(" \t\r") + 1);
+    labels.push_back(line);
+  }
+  while (!labels.empty() && labels.back().empty()) {
+    labels.pop_back();
+  }
+  if (labels.empty()) {
+    return UsageError("--labels ", path, ": holds no names; expected one a line");
+  }
+  return labels;
+}
+
+Result<std::pair<std::string, Shape>> ParseInputShape(const std::string& text) {
+  const size_t equals = text.rfind('=');
+  Shape shape;
+  bool good = equals != std::string::npos && equals > 0;
+  if (good) {
+    std::istringstream parts(text.substr(equals + 1));
+    for (std::string part; std::getline(parts, part, 'x');) {
+      char* end = nullptr;
+      const long long size = std::strtoll(part.c_str(), &end, 10);
+      good = good && !part.empty() && *end == '\0' && size > 0 && size <= (1LL << 31);
+      shape.push_back(size);
+    }
+  }
+  if (!good || shape.empty()) {
+    return UsageError("--input-shape ", text, ": expected name=1x3x640x640");
+  }
+  return std::pair{text.substr(0, equals), shape};
+}
+
+}  // namespace plumb
