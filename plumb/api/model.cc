@@ -10,8 +10,25 @@
 namespace plumb {
 namespace {
 
+bool StatesContract(const contract::Options& options) {
+  const contract::PictureOptions& p = options.picture;
+  return p.color || p.mean || p.std || p.resize || p.pad || options.decode || options.labels;
+}
+
+std::vector<std::string> Explain(const artifact::IoContract& io, const artifact::DecodeContract& decode, const std::string& why) {
+  std::vector<std::string> lines;
+  if (!why.empty()) {
+    lines.push_back(why);
+  }
+  for (const contract::Fact& fact : contract::Facts(io, decode)) {
+    lines.push_back(StrCat(fact.what, ": ", fact.value, " (", contract::SourceName(fact.source), ")",
+                           fact.note.empty() ? "" : ", " + fact.note));
+  }
+  return lines;
+}
+
 Result<Model> LoadArtifact(const std::string& path, const ModelOptions& options) {
-  if (!options.input_shapes.empty() || !options.passes.disabled.empty() || options.contract.any()) {
+  if (!options.input_shapes.empty() || !options.passes.disabled.empty() || StatesContract(options.contract)) {
     return UsageError("'", path, "' is an artifact: its shapes, passes and contracts travel in it. Options such as --color or "
                       "--input-shape go to 'plumb convert'");
   }
@@ -22,7 +39,7 @@ Result<Model> LoadArtifact(const std::string& path, const ModelOptions& options)
   model.program = artifact::ProgramOf(model.artifact);
   model.io = model.artifact->io;
   model.decode = model.artifact->decode;
-  model.explanation = contract::Explain(model.io, model.decode);
+  model.explanation = Explain(model.io, model.decode, "");
   return model;
 }
 
@@ -47,10 +64,10 @@ Result<Model> LoadModel(const std::string& path, const ModelOptions& options) {
     program = std::move(batched);
   }
   model.program = std::move(program);
-  PLUMB_ASSIGN_OR_RETURN(contract::Contracts contracts, contract::Recognize(*model.graph, imported.metadata, options.contract));
+  PLUMB_ASSIGN_OR_RETURN(contract::Contracts contracts, contract::Recognize(*model.graph, options.contract));
   model.io = std::move(contracts.io);
   model.decode = std::move(contracts.decode);
-  model.explanation = std::move(contracts.explanation);
+  model.explanation = Explain(model.io, model.decode, contracts.why);
   return model;
 }
 
