@@ -156,7 +156,10 @@ class Conversion {
     std::string judge;
     const std::filesystem::path data_set = std::filesystem::path(options_.model).parent_path() / "test_data_set_0";
     if (!options_.reference.empty()) {
-      PLUMB_ASSIGN_OR_RETURN(theirs, pictures::ReadNpzNamed(options_.reference));
+      PLUMB_ASSIGN_OR_RETURN(std::vector<pictures::NpzEntry> given, pictures::ReadNpz(options_.reference));
+      for (pictures::NpzEntry& entry : given) {
+        theirs.push_back({std::move(entry.name), std::move(entry.tensor)});
+      }
       judge = "the outputs given (" + BaseName(options_.reference) + ")";
       PLUMB_RETURN_IF_ERROR(TakeInputs(theirs, inputs));
     } else if (std::error_code ignored; std::filesystem::is_directory(data_set, ignored)) {

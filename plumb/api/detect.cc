@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "plumb/pictures/read.h"
+#include "plumb/pictures/read_picture.h"
 #include "plumb/vision/nms.h"
 #include "plumb/vision/preprocess.h"
 

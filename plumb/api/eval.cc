@@ -8,7 +8,7 @@
 #include <random>
 
 #include "plumb/api/detect.h"
-#include "plumb/pictures/read.h"
+#include "plumb/pictures/read_picture.h"
 #include "plumb/vision/coco_metric.h"
 #include "plumb/vision/coco_results.h"
 

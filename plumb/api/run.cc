@@ -7,7 +7,7 @@
 
 #include "plumb/api/samples.h"
 #include "plumb/base/npy.h"
-#include "plumb/pictures/read.h"
+#include "plumb/pictures/read_picture.h"
 #include "plumb/runtime/record_hash.h"
 #include "plumb/vision/preprocess.h"
 

@@ -7,7 +7,7 @@
 
 #include "plumb/base/npy.h"
 #include "plumb/pictures/npz.h"
-#include "plumb/pictures/read.h"
+#include "plumb/pictures/read_picture.h"
 #include "plumb/vision/preprocess.h"
 
 namespace plumb {

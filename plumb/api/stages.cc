@@ -5,7 +5,7 @@
 
 #include "plumb/api/version.h"
 #include "plumb/artifact/artifact.h"
-#include "plumb/base/file.h"
+#include "plumb/base/npy.h"
 #include "plumb/ir/text.h"
 #include "plumb/ir/verify.h"
 

@@ -6,7 +6,7 @@
 #include "plumb/api/detect.h"
 #include "plumb/cli/model_options.h"
 #include "plumb/cli/verb.h"
-#include "plumb/pictures/read.h"
+#include "plumb/pictures/read_picture.h"
 
 namespace plumb::cli {
 

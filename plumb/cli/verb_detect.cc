@@ -8,8 +8,8 @@
 #include "plumb/cli/model_options.h"
 #include "plumb/cli/verb.h"
 #include "plumb/pictures/draw.h"
-#include "plumb/pictures/read.h"
-#include "plumb/pictures/write.h"
+#include "plumb/pictures/read_picture.h"
+#include "plumb/pictures/write_picture.h"
 #include "plumb/vision/coco_results.h"
 
 namespace plumb::cli {

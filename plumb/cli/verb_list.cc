@@ -4,7 +4,7 @@
 
 #include "plumb/cli/verb.h"
 #include "plumb/ops/op_def.h"
-#include "plumb/passes/pipeline.h"
+#include "plumb/passes/pass.h"
 #include "plumb/runtime/binding.h"
 
 namespace plumb::cli {
