@@ -36,7 +36,11 @@ Result<std::unique_ptr<BoundRecord>> MeanS8Record(const BindContext& context,
   if (lo < -128 || hi > 127 || lo > hi) {
     return context.Invalid("clamp_lo <= clamp_hi within -128..127", StrCat(lo, "..", hi));
   }
-  const kernels::MeanS8 rule = {x.zero_point[0], x.scale[0] / y.scale[0], static_cast<int32_t>(lo),
+  const float multiplier = x.scale[0] / y.scale[0];
+  if (!(multiplier <= 0x1p60f)) {  // so that no product is infinite or NaN
+    return context.Invalid("scales whose ratio is at most 2^60", StrCat(multiplier));
+  }
+  const kernels::MeanS8 rule = {x.zero_point[0], multiplier, static_cast<int32_t>(lo),
                                 static_cast<int32_t>(hi), y.zero_point[0]};
   return MakeRecord([plan = std::move(plan), rule](const RunContext& run) {
     kernels::ReduceMeanS8(plan, rule, static_cast<const int8_t*>(run.inputs[0].raw),
