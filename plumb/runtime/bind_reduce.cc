@@ -1,7 +1,6 @@
 // reduce_sum, reduce_mean, ... (reduce_ops.inc), argmax, argmin.
 #include <algorithm>
 
-#include "plumb/kernels/reduce/mean_s8.h"
 #include "plumb/runtime/bind_reduce.h"
 
 #include "plumb/kernels/reduce/reduce.h"
@@ -23,36 +22,11 @@ Shape ReducedShape(const Shape& in, const std::vector<int64_t>& axes, bool keep)
   return out;
 }
 
-// The mean of integers on a grid, to a grid.
-Result<std::unique_ptr<BoundRecord>> MeanS8Record(const BindContext& context,
-                                                  kernels::ReducePlan plan) {
-  const Quantization& x = context.input(0).quantization;
-  const Quantization& y = context.output(0).quantization;
-  if (x.empty() || y.empty() || x.per_channel() || y.per_channel()) {
-    return context.Invalid("one scale and zero point each in and out", "another grid");
-  }
-  PLUMB_ASSIGN_OR_RETURN(const int64_t lo, IntOr(context, "clamp_lo", -128));
-  PLUMB_ASSIGN_OR_RETURN(const int64_t hi, IntOr(context, "clamp_hi", 127));
-  if (lo < -128 || hi > 127 || lo > hi) {
-    return context.Invalid("clamp_lo <= clamp_hi within -128..127", StrCat(lo, "..", hi));
-  }
-  const float multiplier = x.scale[0] / y.scale[0];
-  if (!(multiplier <= 0x1p60f)) {  // so that no product is infinite or NaN
-    return context.Invalid("scales whose ratio is at most 2^60", StrCat(multiplier));
-  }
-  const kernels::MeanS8 rule = {x.zero_point[0], multiplier, static_cast<int32_t>(lo),
-                                static_cast<int32_t>(hi), y.zero_point[0]};
-  return MakeRecord([plan = std::move(plan), rule](const RunContext& run) {
-    kernels::ReduceMeanS8(plan, rule, static_cast<const int8_t*>(run.inputs[0].raw),
-                          static_cast<int8_t*>(run.outputs[0].raw), run.pool);
-  });
-}
-
 }  // namespace
 
 Result<std::unique_ptr<BoundRecord>> BindReduce(const BindContext& context) {
   PLUMB_RETURN_IF_ERROR(RequirePlain(context, 1, 1, 1));
-  PLUMB_RETURN_IF_ERROR(context.RequireInput(0, context.output(0).dtype));
+  PLUMB_RETURN_IF_ERROR(RequireOutputType(context, 0));
   const Shape& in = context.input(0).shape;
   PLUMB_ASSIGN_OR_RETURN(const auto axes, context.attributes().RequireInts("axes"));
   for (size_t i = 0; i < axes.size(); ++i) {
@@ -65,10 +39,6 @@ Result<std::unique_ptr<BoundRecord>> BindReduce(const BindContext& context) {
   PLUMB_ASSIGN_OR_RETURN(const int64_t keep, IntOr(context, "keepdims", 1));
   PLUMB_RETURN_IF_ERROR(context.RequireOutputShape(0, ReducedShape(in, axes, keep != 0)));
   kernels::ReducePlan plan = kernels::MakeReducePlan(in, axes);
-  if (context.record().op == "reduce_mean" && context.input(0).dtype == DType::kS8) {
-    return MeanS8Record(context, std::move(plan));
-  }
-  PLUMB_RETURN_IF_ERROR(RequireOutputType(context, 0));
   const kernels::ReduceFunction function =
       kernels::FindReduce(context.record().op, context.input(0).dtype);
   if (function == nullptr) {

@@ -8,9 +8,7 @@
 #include <vector>
 
 #include "plumb/kernels/reduce/cumulative_sum.h"
-#include "plumb/kernels/reduce/mean_s8.h"
 #include "plumb/kernels/reduce/top_k.h"
-#include "plumb/numerics/requantize.h"
 
 namespace plumb::kernels {
 namespace {
@@ -177,37 +175,6 @@ TEST(Reduce, LogSumExpIsNearTheTruth) {
                        std::vector<int64_t>{0}),
         x.data(), &out, pool);
     EXPECT_FLOAT_EQ(out, expected);
-  }
-}
-
-TEST(ReduceMeanS8, SumsExactlyThenRounds) {
-  std::mt19937 random(6);
-  const MeanS8 rule = {-3, 1.25f, -128, 127, 5};
-  for (const Case& c : Cases()) {
-    int64_t count = 1;
-    for (int64_t d : c.shape) {
-      count *= d;
-    }
-    std::vector<int8_t> input(static_cast<size_t>(count));
-    for (int8_t& x : input) {
-      x = static_cast<int8_t>(random());
-    }
-    std::vector<int8_t> expected;
-    for (const auto& group : Groups(c.shape, c.axes, input)) {
-      int32_t sum = 0;
-      for (int8_t v : group) {
-        sum += v + 3;
-      }
-      const float mean =
-          static_cast<float>(sum) / static_cast<float>(std::max<size_t>(1, group.size()));
-      expected.push_back(static_cast<int8_t>(numerics::ClampRound(mean * 1.25f, -128, 127, 5)));
-    }
-    for (int threads : {1, 2, 3}) {
-      ThreadPool pool(threads);
-      std::vector<int8_t> output(expected.size());
-      ReduceMeanS8(MakeReducePlan(c.shape, c.axes), rule, input.data(), output.data(), pool);
-      EXPECT_EQ(output, expected);
-    }
   }
 }
 
