@@ -2,20 +2,20 @@
 // sequence of IEEE operations and explicit fused multiply-adds, so every lane has the same bits on
 // every machine. No function of the C library decides a bit.
 //
-// Errors, in units of the last place of the result, are the largest ones found over a dense sample of all binary32
-// arguments (elementary_test.cc holds the bounds). NaN arguments give the quiet NaN 0x7fc00000, as do arguments outside a
-// function's domain.
+// Errors, in units of the last place of the result, are the largest ones found over a dense sample
+// of all binary32 arguments (elementary_test.cc holds the bounds). NaN arguments give the quiet NaN
+// 0x7fc00000, as do arguments outside a function's domain.
 //
 // clang-format off
-//   Exp       1.1 ulp. Above 88.72284: +Inf; below -103.98: +0; denormal results are formed, not flushed.
+//   Exp       1.1 ulp. Above 88.72284: +Inf; below -103.98: +0; denormal results are not flushed.
 //   Expm1     2 ulp.
-//   Log       1.5 ulp. Log(+-0) = -Inf, Log(+Inf) = +Inf, negative: NaN; denormal arguments are not flushed.
+//   Log       1.5 ulp. Log(+-0) = -Inf, Log(+Inf) = +Inf, negative: NaN; takes denormals.
 //   Tanh      1.5 ulp, odd.
 //   Sigmoid   2.5 ulp; below -103.98: +0.
 //   Erf       1.5 ulp, odd.
 //   Softplus  2.5 ulp.
 //   Mish      4 ulp from -87 on; below, where exp(x) is denormal, within 105 * 2^-149.
-//   Silu, Gelu, HardSwish, HardSigmoid, Elu, Selu, Celu: the formula beside each, operation by operation.
+//   Silu, Gelu, HardSwish, HardSigmoid, Elu, Selu, Celu: the formula beside each, step by step.
 // clang-format on
 #pragma once
 

@@ -9,7 +9,7 @@ namespace {
 
 // Short runs are the rule: a call of memcpy would cost more than the copy.
 inline void CopyFloats(const float* from, float* to, int64_t n) {
-  if (n >= 128) {
+  if (n >= 48) {
     std::memcpy(to, from, static_cast<size_t>(n) * sizeof(float));
     return;
   }
