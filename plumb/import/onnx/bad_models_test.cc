@@ -354,6 +354,19 @@ TEST(InputShapes, NameGivenOnceHoldsEverywhere) {
   EXPECT_THAT(MessageOf(b.Import({{{"x", {1, 7}}, {"z", {1, 8}}}}), Code::kUsage),
               HasSubstr("dimension 'n3' is 7"));
 }
+TEST(InputShapes, TheBatchNameIsOneEverywhere) {
+  ModelBuilder b;
+  b.Input("x", {-2, 3}).Input("state", {4, -2, 5}).Node("Relu", {"x"}, {"y"}).Output("y");
+  const auto model = b.Import();
+  ASSERT_TRUE(model.ok()) << model.status().message();
+  EXPECT_FALSE(model->symbolic_batch);
+  EXPECT_EQ(model->graph.value(model->graph.inputs[1].value).type.shape(), (Shape{4, 1, 5}));
+}
+TEST(InputShapes, TwoFreeLeadingNamesAreNoBatch) {
+  ModelBuilder b;
+  b.Input("x", {-2, 3}).Input("boxes", {-3, 4}).Node("Relu", {"x"}, {"y"}).Output("y");
+  EXPECT_THAT(MessageOf(b.Import()), AllOf(HasSubstr("input 'boxes'"), HasSubstr("must be fixed")));
+}
 TEST(InputShapes, OptionsAreChecked) {
   EXPECT_THAT(MessageOf(Relu().Import({{{"q", {1}}}}), Code::kUsage),
               AllOf(HasSubstr("names 'q'"), HasSubstr("inputs are: x")));

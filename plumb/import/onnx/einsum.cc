@@ -110,6 +110,18 @@ Operand Product(ForeignNode& node, const Operand& a, const Operand& b, const std
   return Summed(node, {product, all}, output);
 }
 
+// Without an arrow: the letters that stand once, in alphabetical order.
+std::string ImpliedOutput(const std::string& left) {
+  std::string output;
+  for (char c : left) {
+    if (c != ',' && std::count(left.begin(), left.end(), c) == 1) {
+      output += c;
+    }
+  }
+  std::sort(output.begin(), output.end());
+  return output;
+}
+
 Status ImportEinsum(ForeignNode& node) {
   PLUMB_RETURN_IF_ERROR(node.RequireInputs(1, SIZE_MAX));
   ops::ForeignAttributes in(node);
@@ -118,15 +130,16 @@ Status ImportEinsum(ForeignNode& node) {
   std::erase(equation, ' ');
   const auto unsupported = [&] {
     return InvalidModel(node.Describe(), ": equation '", equation, "' for ", node.inputs.size(),
-                        " operands is not supported; expected one or two operands, an output, and ",
+                        " operands is not supported; expected one or two operands and ",
                         "letters that stand once in each");
   };
   const size_t arrow = equation.find("->");
-  if (arrow == std::string::npos || node.inputs.size() > 2) {
+  if (node.inputs.size() > 2) {
     return unsupported();
   }
   const std::string left = equation.substr(0, arrow);
-  const std::string output = equation.substr(arrow + 2);
+  const std::string output =
+      arrow == std::string::npos ? ImpliedOutput(left) : equation.substr(arrow + 2);
   std::vector<Operand> operands;
   for (size_t begin = 0; begin <= left.size();) {
     const size_t end = std::min(left.find(',', begin), left.size());
@@ -160,7 +173,11 @@ Status ImportEinsum(ForeignNode& node) {
   for (char c : output) {
     perm.push_back(static_cast<int64_t>(result.letters.find(c)));
   }
-  node.EmitOutput("transpose", {result.value}, {{"perm", perm}});
+  if (std::is_sorted(perm.begin(), perm.end())) {
+    node.EmitOutput("identity", {result.value});
+  } else {
+    node.EmitOutput("transpose", {result.value}, {{"perm", perm}});
+  }
   return {};
 }
 

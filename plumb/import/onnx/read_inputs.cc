@@ -1,6 +1,7 @@
 #include "plumb/import/onnx/read_inputs.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "onnx.pb.h"
 #include "plumb/ops/import_rules.h"
@@ -82,6 +83,13 @@ Status ApplyOption(const ValueInfoProto& input, const Shape& given,
   return {};
 }
 
+Status MustBeFixed(const ValueInfoProto& input, int i) {
+  const TensorShapeProto& shape = input.type().tensor_type().shape();
+  return InvalidModel("input '", input.name(), "' is ", Declared(shape), "; dimension ", i, " ('",
+                      DimName(shape.dim(i)), "') must be fixed, with --input-shape ", input.name(),
+                      "=... (all ", shape.dim_size(), " sizes)");
+}
+
 // The leading dimension is free in every input, under one name, and no option fixes it.
 bool IsBatch(const std::vector<const ValueInfoProto*>& inputs,
              const std::map<std::string, int64_t>& symbols, const ImportOptions& options) {
@@ -97,8 +105,36 @@ bool IsBatch(const std::vector<const ValueInfoProto*>& inputs,
       return false;
     }
     name = shape.dim(0).dim_param();
+    for (int i = 1; i < shape.dim_size(); ++i) {
+      if (!name.empty() && shape.dim(i).dim_param() == name) {
+        return false;
+      }
+    }
   }
   return !inputs.empty();
+}
+
+// The one name of all free leading dimensions, taken as a batch of one: wherever the name stands it
+// is 1. Two names: the second must be fixed by the user.
+Status FixBatch(const std::vector<const ValueInfoProto*>& inputs, const ImportOptions& options,
+                std::map<std::string, int64_t>& symbols) {
+  std::optional<std::string> name;
+  for (const ValueInfoProto* input : inputs) {
+    const TensorShapeProto& shape = input->type().tensor_type().shape();
+    if (shape.dim_size() == 0 || !IsFree(shape.dim(0)) ||
+        options.input_shapes.count(input->name()) != 0 ||
+        symbols.count(shape.dim(0).dim_param()) != 0) {
+      continue;
+    }
+    if (name && *name != shape.dim(0).dim_param()) {
+      return MustBeFixed(*input, 0);
+    }
+    name = shape.dim(0).dim_param();
+  }
+  if (name && !name->empty()) {
+    symbols.emplace(*name, 1);
+  }
+  return {};
 }
 
 }  // namespace
@@ -115,45 +151,41 @@ Result<InputTypes> ReadInputTypes(const std::vector<const ValueInfoProto*>& inpu
   }
   InputTypes result;
   result.symbolic_batch = IsBatch(inputs, symbols, options);
+  PLUMB_RETURN_IF_ERROR(FixBatch(inputs, options, symbols));
   for (const ValueInfoProto* input : inputs) {
     const TypeProto::Tensor& type = input->type().tensor_type();
     InputType out{input->name(), ops::DTypeFromOnnx(type.elem_type()), {}};
-    const auto given = options.input_shapes.find(input->name());
-    if (given != options.input_shapes.end()) {
+    if (const auto given = options.input_shapes.find(input->name());
+        given != options.input_shapes.end()) {
       out.shape = given->second;
     } else if (!type.has_shape()) {
       return InvalidModel("input '", input->name(), "' has no declared shape; give it with ",
                           "--input-shape ", input->name(), "=...");
-    }
-    int64_t elements = 1;
-    for (int i = 0; i < type.shape().dim_size(); ++i) {
-      const TensorShapeProto::Dimension& dim = type.shape().dim(i);
-      const auto known = symbols.find(dim.dim_param());
-      if (given == options.input_shapes.end()) {
+    } else {
+      for (int i = 0; i < type.shape().dim_size(); ++i) {
+        const TensorShapeProto::Dimension& dim = type.shape().dim(i);
+        const auto known = symbols.find(dim.dim_param());
         if (dim.has_dim_value()) {
           out.shape.push_back(dim.dim_value());
         } else if (!dim.dim_param().empty() && known != symbols.end()) {
           out.shape.push_back(known->second);
         } else if (i == 0) {
-          out.shape.push_back(1);  // a free leading dimension is taken as a batch of one
+          out.shape.push_back(1);  // an unnamed batch
         } else {
-          return InvalidModel("input '", input->name(), "' is ", Declared(type.shape()),
-                              "; dimension ", i, " ('", DimName(dim),
-                              "') must be fixed, with --input-shape ", input->name(), "=... (all ",
-                              type.shape().dim_size(), " sizes)");
+          return MustBeFixed(*input, i);
         }
       }
-      const int64_t size = out.shape[static_cast<size_t>(i)];
+    }
+    int64_t elements = 1;
+    for (int64_t size : out.shape) {
       if (size > 0 && elements > kMostElements / size) {
-        return InvalidModel("input '", input->name(), "' is ", Declared(type.shape()),
+        return InvalidModel("input '", input->name(), "' is ", ShapeToString(out.shape),
                             "; expected at most 2^40 elements");
       }
       elements *= std::max<int64_t>(size, 1);
     }
     result.inputs.push_back(std::move(out));
   }
-  // A free leading dimension is a batch only where it is the only one: others were refused above or
-  // given.
   return result;
 }
 
