@@ -65,6 +65,10 @@ LayerEnd::LayerEnd(const LayerEndSpec& spec, int64_t channels, Isa isa)
       look_up_(spec.look_up),
       kernel_(SelectKernel<EndKernel>(kKernels, isa)) {
   const size_t n = static_cast<size_t>(channels);
+  if (kind_ == EndKind::kRequantize) {
+    lo_ = static_cast<int8_t>(spec.clamp_lo);
+    hi_ = static_cast<int8_t>(spec.clamp_hi);
+  }
   multiplier_.assign(spec.multiplier, spec.multiplier + n);
   for (size_t c = 0; c < n; ++c) {
     const bool own_grid = kind_ == EndKind::kRequantize || kind_ == EndKind::kRealS8;
@@ -72,10 +76,8 @@ LayerEnd::LayerEnd(const LayerEndSpec& spec, int64_t channels, Isa isa)
                          : own_grid               ? spec.y_zero_point[c]
                                                   : 0;
     zero_.push_back(zero);
-    low_.push_back(
-        static_cast<float>((kind_ == EndKind::kRequantize ? spec.clamp_lo : -128) - zero));
-    high_.push_back(
-        static_cast<float>((kind_ == EndKind::kRequantize ? spec.clamp_hi : 127) - zero));
+    low_.push_back(static_cast<float>(lo_ - zero));
+    high_.push_back(static_cast<float>(hi_ - zero));
     scale_.push_back(kind_ == EndKind::kRealS8 ? spec.y_scale[c] : 1.0f);
   }
   for (std::vector<float>* values : {&multiplier_, &low_, &high_, &scale_}) {
@@ -89,9 +91,13 @@ LayerEnd::LayerEnd(const LayerEndSpec& spec, int64_t channels, Isa isa)
 
 void LayerEnd::Apply(const EndBlock& block, int64_t first_channel, float* real, void* y,
                      int64_t offset, int64_t y_stride) const {
-  const EndParams params{multiplier_.data() + first_channel, low_.data() + first_channel,
-                         high_.data() + first_channel, zero_.data() + first_channel,
-                         scale_.data() + first_channel};
+  const EndParams params{multiplier_.data() + first_channel,
+                         low_.data() + first_channel,
+                         high_.data() + first_channel,
+                         zero_.data() + first_channel,
+                         scale_.data() + first_channel,
+                         lo_,
+                         hi_};
   int8_t* y8 = static_cast<int8_t*>(y) + offset;
   if (kind_ == EndKind::kRequantize || kind_ == EndKind::kTable) {
     kernel_.requantize(block, params, y8, y_stride);

@@ -60,6 +60,7 @@ struct EndParams {
   const float* high;    // hi - zero point
   const int32_t* zero;  // zero point
   const float* scale;   // of the output (kRealS8)
+  int8_t lo, hi;        // of the output, the same for every channel
 };
 
 struct EndKernel {
@@ -92,6 +93,7 @@ class LayerEnd {
   LayerFunction function_;
   void (*look_up_)(const int8_t* table, const int8_t* x, int8_t* y, int64_t n);
   const EndKernel& kernel_;
+  int8_t lo_ = -128, hi_ = 127;
   std::vector<float> multiplier_, low_, high_, scale_;
   std::vector<int32_t> zero_;
   std::vector<int8_t> table_;

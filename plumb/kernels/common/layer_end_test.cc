@@ -1,0 +1,71 @@
+// Every end on every instruction set gives the bits of LayerEndReference, at the ends of the ranges
+// too, and writes nothing else.
+#include "plumb/kernels/common/layer_end.h"
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <random>
+
+namespace plumb::kernels {
+namespace {
+
+TEST(LayerEnd, EveryKindGivesTheBitsOfTheDefinition) {
+  std::mt19937 random(17);
+  const auto pick = [&](int lo, int hi) {
+    return lo + static_cast<int>(random() % static_cast<uint32_t>(hi - lo + 1));
+  };
+  int compared = 0;
+  for (int round = 0; round < 300; ++round) {
+    const int64_t channels = pick(1, 70), rows = pick(1, 15), stride = 96;
+    const int64_t first = pick(0, 9), y_stride = first + channels + pick(0, 5);
+    const auto n = static_cast<size_t>(first + channels);
+    std::vector<int32_t> acc(static_cast<size_t>(rows * stride)), zero(n);
+    std::vector<float> m(n), scale(n), real(acc.size());
+    std::vector<int8_t> table(256);
+    for (int32_t& v : acc) {
+      const int kind = pick(0, 9);
+      v = kind == 0   ? INT32_MIN
+          : kind == 1 ? INT32_MAX
+                      : static_cast<int32_t>(random()) >> pick(0, 24);
+    }
+    for (size_t c = 0; c < n; ++c) {
+      zero[c] = pick(-128, 127);
+      m[c] = pick(0, 3) == 0   ? 0x1p30f
+             : pick(0, 2) == 0 ? 0.5f
+                               : 0.003f * static_cast<float>(pick(1, 100));
+      scale[c] = 0.01f * static_cast<float>(pick(1, 300));
+    }
+    for (int8_t& v : table) {
+      v = static_cast<int8_t>(random());
+    }
+    const int lo = pick(-128, 127);
+    for (const EndKind kind :
+         {EndKind::kRequantize, EndKind::kTable, EndKind::kRealS8, EndKind::kRealF32}) {
+      const LayerEndSpec spec{kind, m.data(),      zero.data(),     scale.data(),
+                              lo,   pick(lo, 127), pick(-128, 127), table.data()};
+      const size_t element = kind == EndKind::kRealF32 ? 4 : 1;
+      std::vector<std::byte> expected(static_cast<size_t>((rows + 1) * y_stride) * element,
+                                      std::byte{0x5A});
+      for (int64_t row = 0; row < rows; ++row) {
+        for (int64_t c = 0; c < channels; ++c) {
+          LayerEndReference(spec, acc[static_cast<size_t>(row * stride + c)], first + c,
+                            expected.data(), row * y_stride + first + c);
+        }
+      }
+      for (const Isa isa : AvailableIsas()) {
+        const LayerEnd end(spec, first + channels, isa);
+        std::vector<std::byte> y(expected.size(), std::byte{0x5A});
+        end.Apply({acc.data(), stride, rows, channels}, first, real.data(), y.data(), first,
+                  y_stride);
+        ASSERT_EQ(y, expected) << IsaName(isa) << ", kind " << static_cast<int>(kind) << ", round "
+                               << round;
+        ++compared;
+      }
+    }
+  }
+  EXPECT_GE(compared, 1200);
+}
+
+}  // namespace
+}  // namespace plumb::kernels
