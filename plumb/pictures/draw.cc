@@ -28,8 +28,8 @@ void SetColour(cairo_t* c, Rgb colour) {
 
 bool IsLight(Rgb c) { return 299 * c.r + 587 * c.g + 114 * c.b > 140 * 1000; }
 
-void DrawText(cairo_t* c, const Mark& mark, Rgb colour, double size, double line, int width,
-              int height) {
+void DrawLabel(cairo_t* c, const Mark& mark, double size, double line, int width, int height) {
+  const Rgb colour = ClassColour(mark.colour);
   cairo_text_extents_t extents;
   cairo_font_extents_t font;
   cairo_set_font_size(c, size);
@@ -51,7 +51,7 @@ void DrawText(cairo_t* c, const Mark& mark, Rgb colour, double size, double line
   cairo_show_text(c, mark.text.c_str());
 }
 
-void DrawMark(cairo_t* c, const Mark& mark, double size, double line, int width, int height) {
+void DrawOutline(cairo_t* c, const Mark& mark, double line) {
   const Rgb colour = ClassColour(mark.colour);
   cairo_rectangle(c, mark.x1, mark.y1, mark.x2 - mark.x1, mark.y2 - mark.y1);
   const double rim = IsLight(colour) ? 0.0 : 1.0;
@@ -64,9 +64,6 @@ void DrawMark(cairo_t* c, const Mark& mark, double size, double line, int width,
   for (size_t k = 0; k + 1 < mark.points.size(); k += 2) {
     cairo_arc(c, mark.points[k], mark.points[k + 1], line * 1.2, 0, 2 * M_PI);
     cairo_fill(c);
-  }
-  if (!mark.text.empty()) {
-    DrawText(c, mark, colour, size, line, width, height);
   }
 }
 
@@ -106,10 +103,19 @@ Status DrawMarks(Picture& picture, std::span<const Mark> marks) {
   cairo_set_line_join(context.get(), CAIRO_LINE_JOIN_ROUND);
   const double side = std::sqrt(static_cast<double>(picture.width) * picture.height);
   const double line = std::max(1.0, side / 320), size = std::max(9.0, side / 42);
+  std::vector<const Mark*> drawn;
   for (const Mark& mark : marks) {
     if (std::isfinite(mark.x1) && std::isfinite(mark.y1) && std::isfinite(mark.x2) &&
         std::isfinite(mark.y2)) {
-      DrawMark(context.get(), mark, size, line, picture.width, picture.height);
+      drawn.push_back(&mark);
+    }
+  }
+  for (const Mark* mark : drawn) {
+    DrawOutline(context.get(), *mark, line);
+  }
+  for (const Mark* mark : drawn) {  // after all outlines, so that none runs through a label
+    if (!mark->text.empty()) {
+      DrawLabel(context.get(), *mark, size, line, picture.width, picture.height);
     }
   }
   if (cairo_status(context.get()) != CAIRO_STATUS_SUCCESS) {
