@@ -42,25 +42,12 @@ struct ChannelPlan {
                                                     int input_width, int input_height,
                                                     const ChannelPlan& plan);
 
-// Logistic function and exponential as the decoders use them, binary32 in and out.
-[[nodiscard]] inline float Exp(float x) {
-  return static_cast<float>(std::exp(static_cast<double>(x)));
-}
-[[nodiscard]] inline float Sigmoid(float x) {
-  return static_cast<float>(1.0 / (1.0 + std::exp(-static_cast<double>(x))));
-}
-// A value below which Sigmoid(v) < threshold for certain: spares the exponential where nothing can
-// come of it.
-[[nodiscard]] inline float SurelyBelow(float threshold, bool activated) {
-  if (activated) {
-    return threshold;
-  }
-  if (!(threshold > 0.0F && threshold < 1.0F)) {
-    return threshold > 0.0F ? INFINITY : -INFINITY;
-  }
-  const double t = static_cast<double>(threshold);
-  return static_cast<float>(std::log(t / (1.0 - t)) - 1e-3);
-}
+// Exponential and logistic function of numerics/: the same bits on every machine.
+[[nodiscard]] float Exp(float x);
+[[nodiscard]] float Sigmoid(float x);
+// A value below which Sigmoid(v) < threshold for certain (activated: the threshold itself): spares
+// the function where nothing can come of it.
+[[nodiscard]] float SurelyBelow(float threshold, bool activated);
 
 // Collects candidates: applies threshold and class mode.
 class Collector {
