@@ -102,6 +102,9 @@ Result<std::vector<NpzEntry>> ReadNpz(const std::string& path) {
       PLUMB_ASSIGN_OR_RETURN(unpacked, Inflate(content, size, what));
       content = unpacked;
     }
+    if (::crc32_z(0, reinterpret_cast<const Bytef*>(content.data()), content.size()) != bytes.Read(at + 16, 4)) {
+      return UsageError(what, ": damaged, its checksum differs");
+    }
     PLUMB_ASSIGN_OR_RETURN(Tensor tensor, ParseNpy(content, what));
     if (name.ends_with(".npy")) {
       name.resize(name.size() - 4);
