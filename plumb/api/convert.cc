@@ -69,7 +69,6 @@ class Conversion {
   Status Import() {
     ModelOptions model_options = options_.model_options;
     model_options.passes.observer = [this](const passes::PassReport& report) {
-      result_.verdict.passes.compared = 0;
       passes_.emplace_back(report.name);
       if (report.rewrites > 0 || steps_.empty()) {
         steps_.push_back({std::string(report.name), report.after});
@@ -80,6 +79,11 @@ class Conversion {
       return UsageError("'", options_.model, "' is an artifact already; convert takes a float model");
     }
     result_.explanation = model_.explanation;
+    for (const std::string& line : result_.explanation) {
+      if (options_.note) {
+        options_.note(line);
+      }
+    }
     PLUMB_RETURN_IF_ERROR(SaveStage(options_.save_stages, "canonical", *model_.graph));
     return {};
   }

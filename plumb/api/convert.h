@@ -1,6 +1,7 @@
 // plumb convert: a model becomes a checked artifact.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -27,11 +28,12 @@ struct ConvertOptions {
   std::string save_stages;      // folder; empty: none
   int threads = 1;
   Progress progress;
+  std::function<void(const std::string&)> note;  // what was recognised and assumed, as soon as it is known
 };
 
 struct ConvertResult {
   verify::Verdict verdict;
-  std::vector<std::string> explanation;  // how the contracts came about
+  std::vector<std::string> explanation;  // how the contracts came about, one line each
   std::vector<quant::LayerNote> notes;
   size_t samples = 0;
   bool written = false;

@@ -17,6 +17,7 @@ constexpr std::string_view kFooter =
     "'plumb VERB --help' shows a verb's options.";
 
 int Fail(std::string_view verb, const Status& status) {
+  std::fflush(stdout);  // the message comes after the results
   std::fprintf(stderr, "plumb%s%.*s: error: %s\n", verb.empty() ? "" : " ", static_cast<int>(verb.size()), verb.data(),
                status.message().c_str());
   return static_cast<int>(status.code());

@@ -168,10 +168,8 @@ std::function<Status(Console&)> Setup_convert(CLI::App& app) {
     PLUMB_RETURN_IF_ERROR(ParseQuantization(*args));
     options.threads = console.Threads();
     options.progress = console.ProgressBar();
+    options.note = [&console](const std::string& line) { console.Note(line); };
     PLUMB_ASSIGN_OR_RETURN(const ConvertResult result, Convert(options));
-    for (const std::string& line : result.explanation) {
-      console.Note(line);
-    }
     console.json ? PrintJson(console, options, result) : PrintText(console, options, result);
     if (result.verdict.level == verify::Level::kFailure) {
       return VerificationFailed("the verdict is a failure", result.written ? StrCat("; '", options.output, "' was written because of --force")

@@ -120,10 +120,14 @@ class Measurer {
     const int8_t* q = tensor.data<int8_t>();
     for (size_t i = 0; i < reference.size(); ++i) {
       const size_t c = channels.At(i);
-      const float steps = reference[i] / value.quantization.scale[c] + static_cast<float>(value.quantization.zero_point[c]);
+      const int zero = value.quantization.zero_point[c];
+      const float steps = reference[i] / value.quantization.scale[c] + static_cast<float>(zero);
       layer.outside += steps < -128.5f || steps > 127.5f;
-      layer.at_end += q[i] == -128 || q[i] == 127;
-      layer.float_at_end += steps < -127.5f || steps > 126.5f;
+      // An end much nearer to zero than the other is where a function has its least value (0 of ReLU, -0.28 of SiLU):
+      // being there is no saturation.
+      const bool low_counts = 2 * (zero + 128) >= 127 - zero, high_counts = 2 * (127 - zero) >= zero + 128;
+      layer.at_end += (low_counts && q[i] == -128) || (high_counts && q[i] == 127);
+      layer.float_at_end += (low_counts && steps < -127.5f) || (high_counts && steps > 126.5f);
     }
     layer.elements += static_cast<double>(reference.size());
   }
