@@ -14,7 +14,7 @@
 //   Sigmoid   2.5 ulp; below -103.98: +0.
 //   Erf       1.5 ulp, odd.
 //   Softplus  2.5 ulp.
-//   Mish      4 ulp from -87 on; below, where exp(x) is denormal, within 105 * 2^-149.
+//   Mish      4.5 ulp from -87 on; below, where exp(x) is denormal, within 105 * 2^-149.
 //   Silu, Gelu, HardSwish, HardSigmoid, Elu, Selu, Celu: the formula beside each, step by step.
 // clang-format on
 #pragma once
