@@ -53,9 +53,19 @@ std::string Difference(const Tensor& expected, const Tensor& found) {
                   ", found ", DTypeName(found.dtype()), " ", ShapeToString(found.shape()));
   }
   if (!IsFloat(expected.dtype())) {
-    return expected.bytes() == 0 || std::memcmp(expected.raw(), found.raw(), expected.bytes()) == 0
-               ? ""
-               : "integers differ";
+    if (expected.bytes() == 0 || std::memcmp(expected.raw(), found.raw(), expected.bytes()) == 0) {
+      return "";
+    }
+    const auto* a = static_cast<const uint8_t*>(expected.raw());
+    const auto* b = static_cast<const uint8_t*>(found.raw());
+    size_t different = 0;
+    int most = 0;
+    for (size_t i = 0; i < expected.bytes(); ++i) {
+      different += a[i] != b[i];
+      most = std::max(most, std::abs(static_cast<int>(a[i]) - static_cast<int>(b[i])));
+    }
+    return StrCat("integers differ in ", different, " of ", expected.bytes(), " bytes, by at most ",
+                  most);
   }
   const double relative = expected.dtype() == DType::kBF16 ? 1e-2 : 1e-3;
   const double absolute = expected.dtype() == DType::kF16    ? 1e-3

@@ -16,6 +16,7 @@ std::span<const ops::ImportRule> ConstantRules();
 std::span<const ops::ImportRule> EinsumRules();
 std::span<const ops::ImportRule> NormalizationRules();
 std::span<const ops::ImportRule> ProductRules();
+std::span<const ops::ImportRule> QuantizedRules();
 std::span<const ops::ImportRule> SimpleRules();
 
 }  // namespace plumb::onnx
