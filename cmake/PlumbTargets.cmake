@@ -18,6 +18,7 @@ if(PLUMB_SANITIZE)
   target_link_options(plumb_options INTERFACE -fsanitize=${PLUMB_SANITIZE})
 endif()
 
+set(CMAKE_FIND_PACKAGE_TARGETS_GLOBAL ON)  # what one folder finds, the shared libraries link
 find_package(Threads REQUIRED)
 if(PLUMB_TESTS AND NOT PLUMB_RUNTIME_ONLY)
   find_package(GTest REQUIRED)
