@@ -97,8 +97,9 @@ Result<std::vector<runtime::NamedTensor>> ReadTensors(const fs::path& folder,
   }
 }
 
-// Cases that disagree with what ONNX Runtime computes (it leaves them out of its own run too): they
-// divide by the size of the output before it is rounded down to whole positions.
+// Cases whose expected outputs divide by the size of the output before it is rounded down to whole
+// positions. ONNX Runtime divides by the size after, and so does Plumb: on these inputs they give
+// the same.
 constexpr std::string_view kDisputed[] = {"test_resize_downsample_scales_cubic_align_corners",
                                           "test_resize_downsample_scales_linear_align_corners"};
 

@@ -183,16 +183,32 @@ Status ImportResize(ForeignNode& node) {
   if (node.version < 11) {
     PLUMB_RETURN_IF_ERROR(node.RequireInputs(2, 2));
     Attributes attributes = OldAttributes(in);
-    // When every axis shrinks, the element after is taken.
-    if (const Tensor* scales = node.ConstantInput(1); scales && scales->dtype() == DType::kF32) {
-      const std::span<const float> v = scales->values<float>();
-      if (std::any_of(v.begin(), v.end(), [](float s) { return s < 1; }) &&
-          std::all_of(v.begin(), v.end(), [](float s) { return s <= 1; })) {
+    PLUMB_RETURN_IF_ERROR(in.status());
+    ir::ValueId x = node.inputs[0];
+    ir::ValueId scales = node.inputs[1];
+    // An axis that shrinks takes the element after, one that grows the element before: in two
+    // steps.
+    if (const Tensor* given = node.ConstantInput(1); given && given->dtype() == DType::kF32) {
+      Tensor grow = *given;
+      Tensor shrink = *given;
+      for (size_t i = 0; i < static_cast<size_t>(given->size()); ++i) {
+        grow.values<float>()[i] = std::max(given->values<float>()[i], 1.0f);
+        shrink.values<float>()[i] = std::min(given->values<float>()[i], 1.0f);
+      }
+      const auto changes = [](const Tensor& t) {
+        return std::any_of(t.values<float>().begin(), t.values<float>().end(),
+                           [](float v) { return v != 1.0f; });
+      };
+      if (attributes.String("mode", "") == "nearest" && changes(shrink)) {
+        if (changes(grow)) {
+          x = node.EmitHelper("resize", {x, ir::kNone, node.EmitConstant(std::move(grow), "grow")},
+                              attributes);
+          scales = node.EmitConstant(std::move(shrink), "shrink");
+        }
         attributes.Set("nearest_mode", std::string("ceil"));
       }
     }
-    PLUMB_RETURN_IF_ERROR(in.status());
-    node.EmitOutput("resize", {node.inputs[0], ir::kNone, node.inputs[1]}, std::move(attributes));
+    node.EmitOutput("resize", {x, ir::kNone, scales}, std::move(attributes));
     return {};
   }
   PLUMB_RETURN_IF_ERROR(node.RequireInputs(1, 4));
