@@ -53,7 +53,12 @@ void RunDotF32Part(const DotF32Job& job, int64_t row_begin, int64_t row_end, int
   const DotF32Kernel& kernel = *job.kernel;
   const DotF32Panels& panels = *job.panels;
   const int64_t depth = panels.k();
-  const int64_t block_rows = kDotF32BlockRows / kernel.max_rows * kernel.max_rows;
+  // Panels that stay in the second-level cache may be passed over often, for blocks that stay
+  // nearer; others are read from farther away and want large blocks.
+  const int64_t panel_bytes = (panel_end - panel_begin) * kernel.panel * depth * 4;
+  const int64_t most_rows =
+      panel_bytes <= (int64_t{1} << 19) ? kDotF32BlockRows / 4 : kDotF32BlockRows;
+  const int64_t block_rows = most_rows / kernel.max_rows * kernel.max_rows;
   // Chunks of about equal length: a short last one would not be worth its accumulators' way.
   const int64_t chunks = std::max<int64_t>(1, (depth + kDotF32Chunk - 1) / kDotF32Chunk);
   const int64_t chunk = (depth + chunks - 1) / chunks;
