@@ -28,7 +28,7 @@ Picture Noise(int width, int height, int channels) {
 
 void AppendInt(std::string& out, uint32_t value, int bytes) {
   for (int i = 0; i < bytes; ++i) {
-    out += static_cast<char>(value >> (8 * i));
+    out += static_cast<char>(i < 4 ? value >> (8 * i) : 0);
   }
 }
 
