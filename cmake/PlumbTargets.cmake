@@ -24,6 +24,7 @@ if(PLUMB_TESTS AND NOT PLUMB_RUNTIME_ONLY)
   find_package(GTest REQUIRED)
   enable_testing()
   include(GoogleTest)
+  add_custom_target(unit_tests)  # every plumb_test that is not labelled slow or long
 endif()
 
 if(PLUMB_BENCHMARKS AND NOT PLUMB_RUNTIME_ONLY)
@@ -46,6 +47,9 @@ function(plumb_test)
   target_link_libraries(${ARG_NAME} PRIVATE plumb_options ${ARG_DEPENDS} ${ARG_LIBRARIES} GTest::gtest GTest::gmock GTest::gtest_main)
   add_test(NAME ${ARG_NAME} COMMAND ${ARG_NAME})
   set_tests_properties(${ARG_NAME} PROPERTIES LABELS "unit;${ARG_LABELS}")
+  if(NOT ARG_LABELS MATCHES "slow|long")
+    add_dependencies(unit_tests ${ARG_NAME})
+  endif()
 endfunction()
 
 # Built under PLUMB_BENCHMARKS only; not a test.

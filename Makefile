@@ -1,0 +1,69 @@
+# The usual ways through the project. Each target installs the packages that it needs (packages.txt) where that is
+# allowed, otherwise it names them and stops.
+#
+#   make demo        build, convert the shipped detector, check it, draw boxes on a picture
+#   make test        build, run all tests
+#   make check-long  the tests, then fuzzing at length, the thread sanitizer, the aarch64 build
+#   make bench       time the shipped detector and, where the shared models are, YOLOv5s against its peers
+#   make format      clang-format over all sources
+#   make install     PREFIX=/usr/local DESTDIR=
+
+PREFIX ?= /usr/local
+JOBS ?= $(shell nproc)
+BUILD := build/release
+PLUMB := $(BUILD)/bin/plumb
+export PLUMB_SHARED ?= $(abspath ../shared)
+export PLUMB_JUDGE_PYTHON ?= $(abspath build/venv/bin/python)
+
+.PHONY: demo test check-long bench format install clean build configure
+
+demo:
+	@tools/need.sh build
+	@$(MAKE) --no-print-directory build GOAL=plumb
+	@PLUMB=$(PLUMB) examples/shapes_detector/demo.sh build/demo
+
+test:
+	@tools/need.sh build test
+	@tools/test_venv.sh
+	@$(MAKE) --no-print-directory build TESTS=ON
+	ctest --test-dir $(BUILD) -j $(JOBS) -LE long --output-on-failure
+
+check-long:
+	@tools/need.sh build test check-long
+	@tools/test_venv.sh
+	@$(MAKE) --no-print-directory build TESTS=ON
+	PLUMB_LONG=1 ctest --test-dir $(BUILD) -j $(JOBS) --output-on-failure
+	cmake --preset tsan
+	cmake --build build/tsan -j $(JOBS) --target unit_tests
+	ctest --test-dir build/tsan -j $(JOBS) -L unit -LE 'slow|long' --output-on-failure
+	cmake --preset aarch64
+	cmake --build build/aarch64 -j $(JOBS)
+
+bench:
+	@tools/need.sh build test bench
+	@tools/test_venv.sh
+	@$(MAKE) --no-print-directory build GOAL=plumb
+	@PLUMB=$(PLUMB) tools/bench.sh build/bench
+
+format:
+	@tools/need.sh format
+	git ls-files '*.cc' '*.h' | xargs clang-format -i
+
+install:
+	@tools/need.sh build
+	@$(MAKE) --no-print-directory build
+	DESTDIR=$(DESTDIR) cmake --install $(BUILD) --prefix $(PREFIX)
+
+clean:
+	rm -rf build
+
+# Not for use by hand. A first build without TESTS=ON leaves the tests out, so that it needs none of their packages; later
+# ones keep what the folder was configured with.
+GOAL ?= all
+TESTS ?= $(if $(wildcard $(BUILD)/CMakeCache.txt),,OFF)
+build: configure
+	cmake --build $(BUILD) -j $(JOBS) --target $(GOAL)
+
+configure:
+	@mkdir -p build
+	@cmake --preset release $(if $(TESTS),-DPLUMB_TESTS=$(TESTS)) > $(BUILD).log 2>&1 || { cat $(BUILD).log; exit 1; }
