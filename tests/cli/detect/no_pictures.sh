@@ -1,0 +1,2 @@
+mkdir none
+plumb detect -q "$EXAMPLES/shapes_detector.onnx" none

@@ -1,0 +1,1 @@
+PLUMB_ISA=scalar plumb doctor --threads 2

@@ -1,0 +1,1 @@
+PLUMB_ISA=nonsense plumb doctor
