@@ -1,0 +1,32 @@
+#!/bin/bash
+# The whole path on the shipped detector: convert it, compare int8 with float, time it, draw boxes. 'make demo' runs this.
+#
+#   PLUMB=path/to/plumb examples/shapes_detector/demo.sh OUTPUT_FOLDER
+set -euo pipefail
+here="$(dirname "$0")"
+out="${1:-build/demo}"
+plumb="${PLUMB:-plumb}"
+model="$here/shapes_detector.onnx"
+artifact="$out/shapes_detector.plumb"
+labels=(--labels "$here/labels.txt")
+mkdir -p "$out"
+
+title() { printf '\n== %s\n' "$*"; }
+
+title "1. Convert to int8: ranges from 32 pictures, then the verdict"
+"$plumb" convert "$model" --calib "$here/calib" "${labels[@]}" -o "$artifact"
+
+title "2. Float beside int8 on 64 pictures that were not used for calibration"
+"$plumb" eval "$artifact" --compare "$model" --task coco --data "$here/instances_val.json" --images "$here/val" "${labels[@]}" -q
+
+title "3. Time for one picture, one and two threads: int8, then float"
+"$plumb" bench "$artifact" --threads 1,2 -q
+"$plumb" bench "$model" --threads 1,2 -q
+
+title "4. Boxes"
+"$plumb" detect "$artifact" "$here/val/val_002.jpg" -o "$out/boxes.jpg" -q
+
+title "Look at"
+echo "  $out/boxes.jpg               the picture with its boxes"
+echo "  $artifact    the artifact; 'plumb inspect $artifact' says what is in it"
+echo "  README.md                         the same with your own network"
