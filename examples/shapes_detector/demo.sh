@@ -8,16 +8,15 @@ out="${1:-build/demo}"
 plumb="${PLUMB:-plumb}"
 model="$here/shapes_detector.onnx"
 artifact="$out/shapes_detector.plumb"
-labels=(--labels "$here/labels.txt")
 mkdir -p "$out"
 
 title() { printf '\n== %s\n' "$*"; }
 
 title "1. Convert to int8: ranges from 32 pictures, then the verdict"
-"$plumb" convert "$model" --calib "$here/calib" "${labels[@]}" -o "$artifact"
+"$plumb" convert -q "$model" --calib "$here/calib" --labels "$here/labels.txt" -o "$artifact"
 
 title "2. Float beside int8 on 64 pictures that were not used for calibration"
-"$plumb" eval "$artifact" --compare "$model" --task coco --data "$here/instances_val.json" --images "$here/val" "${labels[@]}" -q
+"$plumb" eval "$artifact" --compare "$model" --task coco --data "$here/instances_val.json" --images "$here/val" -q
 
 title "3. Time for one picture, one and two threads: int8, then float"
 "$plumb" bench "$artifact" --threads 1,2 -q
