@@ -1,6 +1,7 @@
 // The program: parses the command line, runs one verb, turns its Status into a message and an exit code. Decides nothing
 // else; the work is done by plumb/api.
 
+#include <algorithm>
 #include <cstdio>
 #include <new>
 
@@ -21,6 +22,14 @@ int Fail(std::string_view verb, const Status& status) {
   std::fprintf(stderr, "plumb%s%.*s: error: %s\n", verb.empty() ? "" : " ", static_cast<int>(verb.size()), verb.data(),
                status.message().c_str());
   return static_cast<int>(status.code());
+}
+
+std::string VerbNames() {
+  std::string names;
+  for (const Verb& verb : Verbs()) {
+    names += (names.empty() ? "" : ", ") + std::string(verb.name);
+  }
+  return names;
 }
 
 int Main(int argc, char** argv) {
@@ -54,6 +63,10 @@ int Main(int argc, char** argv) {
   }
 
   std::vector<std::string> args(argv + 1, argv + argc);
+  const auto is_named = [&](const Verb& verb) { return verb.name == args[0]; };
+  if (!args.empty() && !args[0].starts_with("-") && std::ranges::none_of(Verbs(), is_named)) {
+    return Fail("", UsageError("'", args[0], "' is not a verb; expected one of: ", VerbNames()));
+  }
   if (const Status status = ApplyConfigFile(app, args); !status.ok()) {
     return Fail("", status);
   }
