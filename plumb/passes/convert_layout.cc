@@ -44,13 +44,7 @@ Result<ir::ValueId> ToNhwc(ir::Graph& graph, ir::ValueId value, const std::strin
   }
   PLUMB_ASSIGN_OR_RETURN(const ir::ValueId moved, EmitTranspose(graph, value, {0, 2, 1}, name));
   const Shape shape = ShapeOf(graph, moved);
-  const Quantization grid = graph.value(moved).quantization;
-  PLUMB_ASSIGN_OR_RETURN(const ir::ValueId tall,
-                         EmitReshape(graph, moved, {shape[0], 1, shape[1], shape[2]}, name));
-  if (graph.IsConstant(tall) && grid.axis <= 0) {
-    graph.value(tall).quantization = grid;  // along the outputs, which stay the first axis
-  }
-  return tall;
+  return EmitReshape(graph, moved, {shape[0], 1, shape[1], shape[2]}, name);
 }
 
 Status ConvertNode(ir::Graph& graph, ir::NodeId id) {

@@ -51,28 +51,6 @@ Quantization SymmetricGrid(const ir::Graph& graph, const ir::Node& node) {
   return grid;
 }
 
-// The grid of the constant that the node is about to become.
-Quantization GridAfter(const ir::Graph& graph, const ir::Node& node) {
-  if (node.op == "dequantize_linear") {
-    return SymmetricGrid(graph, node);
-  }
-  const ops::OpDef* op = ops::FindOp(node.op);
-  if (op->quant != ops::QuantKind::kSameGrid || node.inputs.empty() || node.outputs.size() != 1) {
-    return {};
-  }
-  Quantization grid = graph.value(node.inputs[0]).quantization;
-  if (!grid.per_channel()) {
-    return grid;
-  }
-  if (node.op != "transpose") {
-    return {};
-  }
-  const std::vector<int64_t> perm = node.attributes.Ints("perm");
-  const auto at = std::find(perm.begin(), perm.end(), grid.axis);
-  grid.axis = static_cast<int>(at - perm.begin());
-  return grid;
-}
-
 size_t BytesOf(const ir::Graph& graph, const std::vector<ir::ValueId>& values) {
   size_t bytes = 0;
   for (ir::ValueId id : values) {
@@ -102,7 +80,47 @@ std::string Unknown(const ir::Value& value) {
   return "";
 }
 
+// Which axis of a reshape's result is that axis of its input: the same size with as many elements
+// in front; -1: none.
+int AxisAfterReshape(const Shape& in, const Shape& out, int axis) {
+  int64_t front = 1;
+  for (int i = 0; i < axis; ++i) {
+    front *= in[static_cast<size_t>(i)];
+  }
+  int64_t before = 1;
+  for (size_t i = 0; i < out.size(); ++i) {
+    if (before == front && out[i] == in[static_cast<size_t>(axis)]) {
+      return static_cast<int>(i);
+    }
+    before *= out[i];
+  }
+  return -1;
+}
+
 }  // namespace
+
+Quantization MovedGrid(const ir::Graph& graph, const ir::Node& node) {
+  const ops::OpDef* op = ops::FindOp(node.op);
+  if (op->quant != ops::QuantKind::kSameGrid || node.inputs.empty() ||
+      node.inputs[0] == ir::kNone) {
+    return {};
+  }
+  Quantization grid = graph.value(node.inputs[0]).quantization;
+  if (!grid.per_channel()) {
+    return grid;
+  }
+  if (node.op == "transpose") {
+    const std::vector<int64_t> perm = node.attributes.Ints("perm");
+    grid.axis = static_cast<int>(std::find(perm.begin(), perm.end(), grid.axis) - perm.begin());
+    return grid;
+  }
+  if (node.op == "reshape") {
+    grid.axis = AxisAfterReshape(graph.value(node.inputs[0]).type.shape(),
+                                 graph.value(node.outputs[0]).type.shape(), grid.axis);
+    return grid.axis < 0 ? Quantization() : grid;
+  }
+  return {};
+}
 
 Status InferNode(ir::Graph& graph, ir::NodeId id) {
   const ops::NodeView view(graph, graph.node(id));
@@ -145,7 +163,9 @@ Result<bool> FoldNode(ir::Graph& graph, ir::NodeId id) {
     return false;
   }
   PLUMB_ASSIGN_OR_RETURN(std::vector<Tensor> results, lower::EvaluateNode(graph, id));
-  const Quantization grid = constant ? GridAfter(graph, node) : Quantization();
+  const Quantization grid = !constant                        ? Quantization()
+                            : node.op == "dequantize_linear" ? SymmetricGrid(graph, node)
+                                                             : MovedGrid(graph, node);
   const std::vector<ir::ValueId> outputs = node.outputs;
   const std::string described = ops::NodeView(graph, node).Describe();
   graph.RemoveNode(id);

@@ -1,6 +1,7 @@
 // Types and constants: what is known before anything runs.
 #pragma once
 
+#include "plumb/base/quantization.h"
 #include "plumb/base/status.h"
 #include "plumb/ir/graph.h"
 
@@ -18,5 +19,9 @@ Result<int> InferTypes(ir::Graph& graph);
 Status InferNode(ir::Graph& graph, ir::NodeId id);
 Result<bool> FoldNode(ir::Graph& graph,
                       ir::NodeId id);  // true: it is gone, its outputs are constants
+
+// The grid of the outputs of a node that only moves elements: that of its input, along the axis
+// where it then is. Empty where there is none, or where it cannot be said.
+[[nodiscard]] Quantization MovedGrid(const ir::Graph& graph, const ir::Node& node);
 
 }  // namespace plumb::passes

@@ -27,5 +27,6 @@ Result<int> ReshapeTranspose(ir::Graph& graph);
 Result<int> SimplifySlice(ir::Graph& graph);
 Result<int> SinkTranspose(ir::Graph& graph);
 Result<int> SplitConvTranspose(ir::Graph& graph);
+Result<int> UnflattenSoftmax(ir::Graph& graph);
 
 }  // namespace plumb::passes

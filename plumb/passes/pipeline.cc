@@ -16,6 +16,8 @@ constexpr std::array kPipeline = {
     Pass{"remove_no_ops", "Removes nodes that give back their input", 1, RemoveNoOps},
     // One form of reshape, so that the passes about layout need to know only that one.
     Pass{"normalize_reshape", "Brings reshapes to one form and merges them", 1, NormalizeReshape},
+    // A softmax over rows of a matrix would keep transposes from passing.
+    Pass{"unflatten_softmax", "Takes a softmax out of a pair of reshapes", 1, UnflattenSoftmax},
     // Activations before their parts are changed by anything else.
     Pass{"recognize_silu", "Finds x * sigmoid(x)", 1, RecognizeSilu},
     Pass{"recognize_hard_swish", "Finds x * clip(x + 3, 0, 6) / 6", 1, RecognizeHardSwish},
@@ -42,11 +44,13 @@ constexpr std::array kPipeline = {
     Pass{"hoist_transpose", "Moves transposes near the inputs up to them", 2, HoistTranspose},
     Pass{"reshape_transpose", "Writes transposes that move nothing as reshapes", 1,
          ReshapeTranspose},
+    // Sinking leaves reshapes behind each other, which hide what is sliced from the slices.
+    Pass{"normalize_reshape", "Brings reshapes to one form and merges them", 1, NormalizeReshape},
     // After sinking: the halves of a channel shuffle are slices by then.
     Pass{"simplify_slice", "Brings gathers, splits and slices to the fewest slices", 1,
          SimplifySlice},
     Pass{"merge_concat", "Joins a concat of a concat", 1, MergeConcat},
-    // Sinking, slicing and reshaping leave new ones.
+    // Slicing leaves new ones.
     Pass{"normalize_reshape", "Brings reshapes to one form and merges them", 1, NormalizeReshape},
     Pass{"remove_no_ops", "Removes nodes that give back their input", 1, RemoveNoOps},
     Pass{"common_subexpression", "Computes equal things once", 1, CommonSubexpression},

@@ -16,6 +16,7 @@ Result<ir::ValueId> EmitTyped(ir::Graph& graph, std::string_view op, std::string
       graph.Emit(op, name, std::move(inputs), std::move(attributes), {}, origin);
   const ir::NodeId node = graph.value(out).producer;
   PLUMB_RETURN_IF_ERROR(InferNode(graph, node));
+  graph.value(out).quantization = MovedGrid(graph, graph.node(node));
   PLUMB_RETURN_IF_ERROR(FoldNode(graph, node).status());
   return out;
 }

@@ -100,6 +100,22 @@ output "y" = %y
   EXPECT_EQ(Ops(g), "transpose mul");
 }
 
+TEST(SinkTranspose, GridsMoveAlong) {
+  ir::Graph g = Parsed(R"(
+input %x: f32[1x4x4x2]
+%t: none[*] = transpose(%x) {perm = [0, 3, 1, 2]}
+%q: u8[*] scale(0.5, 0.25) zero_point(128, 100) axis(1) = quantize(%t) {dtype = "u8"}
+%d: none[*] = dequantize(%q)
+%y: none[*] = transpose(%d) {perm = [0, 2, 3, 1]}
+output "y" = %y
+)");
+  const ir::Graph before = g;
+  EXPECT_EQ(RunPass(SinkTranspose, g), 3);
+  EXPECT_EQ(Ops(g), "quantize dequantize");
+  EXPECT_EQ(g.value(*g.FindValue("q")).quantization.axis, 3);
+  ExpectSameNumbers(before, g);
+}
+
 TEST(SinkTranspose, StaysInFrontOfWhatNeedsTheOrder) {
   ExpectUntouched(SinkTranspose, R"(
 input %x: f32[2x4x5x3]

@@ -307,6 +307,8 @@ constexpr std::array kRows = {
     Row{"log_softmax", AxisAttribute, 1},
     Row{"quantize_linear", AxisAttribute, 1},
     Row{"dequantize_linear", AxisAttribute, 1},
+    Row{"quantize", Elementwise, 1},
+    Row{"dequantize", Elementwise, 1},
     Row{"reduce_mean", Reduce, 1},
     Row{"reduce_sum", Reduce, 1},
     Row{"reduce_max", Reduce, 1},
@@ -380,14 +382,25 @@ Shape Permuted(const Shape& shape, const Permutation& perm) {
 // NCHW is taken, so that values made in different ways meet in one form.
 Result<ir::ValueId> EmitUsualTranspose(ir::Graph& graph, ir::ValueId value,
                                        const Permutation& perm) {
-  const std::string name = graph.value(value).name;
-  const Shape shape = ShapeOf(graph, value);
-  if (perm.size() == 4 && perm != kToNchw && MovesNothing(Compose(perm, kToNhwc), shape)) {
-    PLUMB_ASSIGN_OR_RETURN(
-        value, EmitReshape(graph, value, Permuted(Permuted(shape, perm), kToNhwc), name + ".nhwc"));
-    return EmitTranspose(graph, value, kToNchw, name + ".transposed");
+  if (perm.size() == 4 && perm != kToNchw &&
+      MovesNothing(Compose(perm, kToNhwc), ShapeOf(graph, value))) {
+    // The usual form is the one that stays: it gets the name.
+    const ir::NodeId producer = graph.value(value).producer;
+    const auto& outputs = graph.node(producer).outputs;
+    const auto index =
+        static_cast<size_t>(std::find(outputs.begin(), outputs.end(), value) - outputs.begin());
+    const Shape usual = Permuted(Permuted(ShapeOf(graph, value), perm), kToNhwc);
+    const ir::ValueId made = graph.AddValue(graph.value(value).name, graph.value(value).type);
+    graph.value(made).quantization = graph.value(value).quantization;
+    graph.TakeOutput(producer, index, made);
+    PLUMB_ASSIGN_OR_RETURN(const ir::ValueId reshaped,
+                           EmitReshape(graph, made, usual, graph.value(made).name));
+    graph.value(value).type = graph.value(reshaped).type;
+    graph.value(value).quantization = graph.value(reshaped).quantization;
+    graph.TakeOutput(graph.value(reshaped).producer, 0, value);
+    return EmitTranspose(graph, value, kToNchw, graph.value(value).name + ".transposed");
   }
-  return EmitTranspose(graph, value, perm, name + ".transposed");
+  return EmitTranspose(graph, value, perm, graph.value(value).name + ".transposed");
 }
 
 // An operand that is not transposed, made to fit the sources: rank and order of axes. kNone: it is
