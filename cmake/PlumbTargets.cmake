@@ -70,6 +70,7 @@ function(plumb_isa)
   # GCC 12 takes the deliberately undefined operands of its own AVX-512 header for mistakes.
   list(APPEND avx512 $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized> $<$<CXX_COMPILER_ID:GNU>:-Wno-uninitialized>)
   set(avx512vnni ${avx512} -mavx512vnni)
+  set(amx ${avx512} -mamx-tile -mamx-int8)
   set(avx512vbmi ${avx512} -mavx512vbmi)
   if(NOT DEFINED ${ARG_ISA})
     message(FATAL_ERROR "plumb_isa: unknown instruction set ${ARG_ISA}")

@@ -3,15 +3,43 @@
 #include <array>
 #include <cstdlib>
 
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+#if defined(__linux__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
 namespace plumb {
 namespace {
 
-constexpr std::array kAll = {Isa::kScalar, Isa::kAvx2, Isa::kAvx512Vnni};
+constexpr std::array kAll = {Isa::kScalar, Isa::kAvx2, Isa::kAvx512Vnni, Isa::kAmx};
+
+#if defined(__x86_64__)
+// 8-bit tiles: the processor has them (CPUID 7, EDX bits 24 and 25), and Linux allows this process
+// their 8 KiB of state, which it does on request only.
+bool HasAmx() {
+  static const bool has = [] {
+    unsigned a = 0, b = 0, c = 0, d = 0;
+    if (__get_cpuid_count(7, 0, &a, &b, &c, &d) == 0 || (d >> 24 & 3u) != 3u) {
+      return false;
+    }
+#if defined(__linux__)
+    constexpr long kRequestPermission = 0x1023, kTileData = 18;  // ARCH_REQ_XCOMP_PERM
+    return syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+#else
+    return false;
+#endif
+  }();
+  return has;
+}
+#endif
 
 }  // namespace
 
 std::string_view IsaName(Isa isa) {
-  constexpr std::array<std::string_view, 3> kNames = {"scalar", "avx2", "avx512vnni"};
+  constexpr std::array<std::string_view, kAll.size()> kNames = {"scalar", "avx2", "avx512vnni", "amx"};
   return kNames[static_cast<size_t>(isa)];
 }
 
@@ -26,6 +54,8 @@ bool CpuHas(Isa isa) {
       return CpuHas(Isa::kAvx2) && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
              __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
              __builtin_cpu_supports("avx512vnni");
+    case Isa::kAmx:
+      return CpuHas(Isa::kAvx512Vnni) && HasAmx();
 #else
     default:
       return false;
@@ -58,7 +88,7 @@ Result<Isa> SelectIsa() {
       return isa;
     }
   }
-  return UsageError("PLUMB_ISA=", forced, " is not known; expected scalar, avx2 or avx512vnni");
+  return UsageError("PLUMB_ISA=", forced, " is not known; expected scalar, avx2, avx512vnni or amx");
 }
 
 }  // namespace plumb

@@ -103,10 +103,16 @@ struct DotPacked::Range {
     const DotPacked& p = *packed;
     const int64_t tile_bytes = RoundUp(p.kernel_.tile_rows * p.kernel_.tile_channels * 4, 64);
     std::byte* own = scratch + static_cast<size_t>(part) * p.ScratchBytes(1);
+    if (p.kernel_.enter != nullptr) {
+      p.kernel_.enter();
+    }
     p.RunPart({x, y, own + 2 * tile_bytes, reinterpret_cast<int32_t*>(own),
                reinterpret_cast<float*>(own + tile_bytes), by_pixels ? begin : 0,
                by_pixels ? end : DotPixels(p.geometry_), by_pixels ? 0 : begin,
                by_pixels ? p.geometry_.groups * p.panels_ : end});
+    if (p.kernel_.leave != nullptr) {
+      p.kernel_.leave();
+    }
   }
 };
 

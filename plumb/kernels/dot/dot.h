@@ -57,11 +57,11 @@ inline constexpr int64_t kDotChunk = 512;
 
 // One call of a kernel: acc[row][channel] (+)= sum of a[row][k] * w[k][channel].
 struct DotTile {
-  const void* a;         // [rows], DotRowBytes apart
-  const int8_t* w;       // [steps][channels][k_step]
+  const void* a;         // [tile_rows], DotRowBytes apart; rows beyond `rows` hold anything
+  const int8_t* w;       // [k_step * steps / w_group][channels][w_group]
   int64_t steps;         // k_steps, may be 0
   const int32_t* start;  // [channels] added first; null: acc holds the sum so far
-  int32_t* acc;          // [rows][tile_channels], 64-byte aligned
+  int32_t* acc;          // [tile_rows][tile_channels], 64-byte aligned; the same
   int rows;              // 1..tile_rows
   int channels;          // a multiple of `lanes`, at most tile_channels
 };
@@ -83,8 +83,11 @@ struct DotKernel {
   int tile_channels;  // of a panel, a multiple of lanes
   int lanes;          // the last panel is as wide as needed, in lanes
   int k_step;         // k is padded to a multiple of it
+  int w_group;        // elements of k side by side in w; divides k_step
   int element_bytes;  // of a
   int x_offset;       // a = x + x_offset
+  void (*enter)();    // on each thread before its tiles and after them; null: nothing to do
+  void (*leave)();
   void (*copy)(const DotCopy& job);
   void (*tile)(const DotTile& tile);
 };

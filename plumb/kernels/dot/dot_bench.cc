@@ -100,6 +100,9 @@ double Peak(const DotKernel& kernel) {
                      acc.values<int32_t>().data(),
                      kernel.tile_rows,
                      kernel.tile_channels};
+  if (kernel.enter != nullptr) {
+    kernel.enter();
+  }
   double best = 0;
   for (int repeat = 0; repeat < 20; ++repeat) {
     const auto from = std::chrono::steady_clock::now();
@@ -112,6 +115,9 @@ double Peak(const DotKernel& kernel) {
     best = std::max(
         best, 1e-9 * static_cast<double>(calls * k * kernel.tile_rows * kernel.tile_channels) /
                   time.count());
+  }
+  if (kernel.leave != nullptr) {
+    kernel.leave();
   }
   return known[&kernel] = best;
 }

@@ -92,16 +92,16 @@ void CopySegment(const RowWriter& writer, const DotGeometry& g, int8_t zero, con
 
 void DotPackWeights(const DotKernel& kernel, const int8_t* w, int64_t k, int64_t channels,
                     int8_t* packed) {
-  const int64_t k_step = kernel.k_step;
-  const int64_t steps = (k + k_step - 1) / k_step;
+  const int64_t group = kernel.w_group;
+  const int64_t groups = (k + kernel.k_step - 1) / kernel.k_step * kernel.k_step / group;
   for (int64_t first = 0; first < channels; first += kernel.tile_channels) {
     const int64_t left = channels - first;
     const int64_t width = std::min<int64_t>((left + kernel.lanes - 1) / kernel.lanes * kernel.lanes,
                                             kernel.tile_channels);
-    for (int64_t step = 0; step < steps; ++step) {
+    for (int64_t g = 0; g < groups; ++g) {
       for (int64_t c = 0; c < width; ++c) {
-        for (int64_t i = 0; i < k_step; ++i) {
-          const int64_t at = step * k_step + i;
+        for (int64_t i = 0; i < group; ++i) {
+          const int64_t at = g * group + i;
           *packed++ = c < left && at < k ? w[(first + c) * k + at] : int8_t{0};
         }
       }

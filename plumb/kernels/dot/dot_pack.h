@@ -6,7 +6,8 @@
 namespace plumb::kernels {
 
 // Weights of one group, w [channels][k], as panels of kernel.tile_channels; the last panel is as
-// wide as needed in whole lanes. Panel: [k / k_step][width][k_step], k padded with zeros.
+// wide as needed in whole lanes. Panel: [k / w_group][width][w_group], k padded with zeros to a
+// multiple of k_step.
 void DotPackWeights(const DotKernel& kernel, const int8_t* w, int64_t k, int64_t channels,
                     int8_t* packed);
 

@@ -38,7 +38,18 @@ void Tile(const DotTile& t) {
 
 }  // namespace
 
-const DotKernel dot_s8s8s32_4x8x1_scalar = {
-    "dot_s8s8s32_4x8x1_scalar", Isa::kScalar, kRows, kChannels, 8, 1, 1, 0, Copy, Tile};
+const DotKernel dot_s8s8s32_4x8x1_scalar = {"dot_s8s8s32_4x8x1_scalar",
+                                            Isa::kScalar,
+                                            kRows,
+                                            kChannels,
+                                            8,
+                                            1,
+                                            1,
+                                            1,
+                                            0,
+                                            nullptr,
+                                            nullptr,
+                                            Copy,
+                                            Tile};
 
 }  // namespace plumb::kernels

@@ -83,7 +83,18 @@ void Tile(const DotTile& t) {
 
 }  // namespace
 
-const DotKernel dot_s8s8s32_6x16x2_avx2 = {
-    "dot_s8s8s32_6x16x2_avx2", Isa::kAvx2, kRows, kChannels, 8, 2, 2, 0, Copy, Tile};
+const DotKernel dot_s8s8s32_6x16x2_avx2 = {"dot_s8s8s32_6x16x2_avx2",
+                                           Isa::kAvx2,
+                                           kRows,
+                                           kChannels,
+                                           8,
+                                           2,
+                                           2,
+                                           2,
+                                           0,
+                                           nullptr,
+                                           nullptr,
+                                           Copy,
+                                           Tile};
 
 }  // namespace plumb::kernels

@@ -101,8 +101,11 @@ const DotKernel dot_s8s8s32_14x32x4_avx512vnni = {"dot_s8s8s32_14x32x4_avx512vnn
                                                   kChannels,
                                                   16,
                                                   4,
+                                                  4,
                                                   1,
                                                   128,
+                                                  nullptr,
+                                                  nullptr,
                                                   Copy,
                                                   Tile};
 
