@@ -75,8 +75,8 @@ class Conversion {
       }
     };
     PLUMB_ASSIGN_OR_RETURN(model_, LoadModel(options_.model, model_options));
-    if (model_.is_artifact) {
-      return UsageError("'", options_.model, "' is an artifact already; convert takes a float model");
+    if (model_.is_artifact || model_.is_integer_stage) {
+      return UsageError("'", options_.model, "' is quantized already; convert takes a float model");
     }
     result_.explanation = model_.explanation;
     for (const std::string& line : result_.explanation) {
@@ -125,6 +125,9 @@ class Conversion {
     }
     verify::Verdict& verdict = result_.verdict;
     PLUMB_ASSIGN_OR_RETURN(verdict.judgement, JudgeImport(samples[0]));
+    if (steps_.empty()) {  // from a stage file: the passes ran when it was made
+      steps_.push_back({"canonical", *model_.graph});
+    }
     // The first steps still have the source's layout, which nothing runs: compare from where the graph is NHWC.
     const auto first = std::find_if(steps_.begin(), steps_.end(), [](const verify::PassStep& s) { return s.name == "convert_layout"; });
     const std::span<const verify::PassStep> comparable(first == steps_.end() ? steps_.begin() : first, steps_.end());
@@ -169,7 +172,7 @@ class Conversion {
     } else if (std::error_code ignored; std::filesystem::is_directory(data_set, ignored)) {
       PLUMB_RETURN_IF_ERROR(ReadTestData(data_set, inputs, theirs));
       judge = "test_data_set_0";
-    } else if (options_.judge) {
+    } else if (options_.judge && !IsStageFile(options_.model)) {
       std::vector<runtime::NamedTensor> typed = inputs;
       PLUMB_ASSIGN_OR_RETURN(verify::OnnxRuntimeRun run, verify::RunOnnxRuntime(options_.model, typed));
       if (!run.available || !run.problem.empty()) {

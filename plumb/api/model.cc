@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "plumb/api/stages.h"
 #include "plumb/artifact/reader.h"
 #include "plumb/compile/compile.h"
 #include "plumb/import/onnx/import.h"
@@ -54,9 +55,16 @@ Result<Model> LoadModel(const std::string& path, const ModelOptions& options) {
   }
   Model model;
   model.path = path;
-  PLUMB_ASSIGN_OR_RETURN(onnx::ImportedModel imported, onnx::ImportOnnx(path, {options.input_shapes}));
-  model.graph = std::move(imported.graph);
-  PLUMB_RETURN_IF_ERROR(passes::RunPipeline(*model.graph, options.passes));
+  onnx::ImportedModel imported;
+  if (IsStageFile(path)) {
+    PLUMB_ASSIGN_OR_RETURN(StageFile stage, LoadStage(path));
+    model.graph = std::move(stage.graph);
+    model.is_integer_stage = stage.stage != "canonical";
+  } else {
+    PLUMB_ASSIGN_OR_RETURN(imported, onnx::ImportOnnx(path, {options.input_shapes}));
+    model.graph = std::move(imported.graph);
+    PLUMB_RETURN_IF_ERROR(passes::RunPipeline(*model.graph, options.passes));
+  }
   PLUMB_ASSIGN_OR_RETURN(auto program, compile::CompileFloat(*model.graph, options.fuse));
   if (imported.symbolic_batch) {
     auto batched = std::make_shared<artifact::Program>(*program);

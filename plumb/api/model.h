@@ -1,4 +1,5 @@
-// A model ready to run: an artifact, or a float model imported, brought to canonical form and lowered in memory.
+// A model ready to run: an artifact; a float model, imported, brought to canonical form and lowered in memory; or a stage
+// file of --save-stage, from which the later stages go on.
 #pragma once
 
 #include <map>
@@ -26,6 +27,7 @@ struct ModelOptions {
 struct Model {
   std::string path;
   bool is_artifact = false;
+  bool is_integer_stage = false;  // a stage file from behind the quantizer
   std::shared_ptr<const artifact::Program> program;
   artifact::IoContract io;
   artifact::DecodeContract decode;

@@ -37,14 +37,17 @@ bool IsStageFile(const std::string& path) {
   return file.read(begin.data(), static_cast<std::streamsize>(begin.size())) && begin == kStamp;
 }
 
-Result<ir::Graph> LoadStage(const std::string& path, const std::string& stage) {
+Result<StageFile> LoadStage(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   std::string stamp;
-  if (!file || !std::getline(file, stamp)) {
-    return UsageError("stage file '", path, "' cannot be read");
+  if (!file || !std::getline(file, stamp) || !stamp.starts_with(kStamp)) {
+    return UsageError("'", path, "' is no stage file, or cannot be read");
   }
-  if (stamp != StampOf(stage)) {
-    return Incompatible("stage file '", path, "': expected '", StampOf(stage), "', found '", stamp.substr(0, 100),
+  StageFile stage;
+  const size_t comma = stamp.find(',');
+  stage.stage = stamp.substr(kStamp.size(), comma == std::string::npos ? comma : comma - kStamp.size());
+  if (stamp != StampOf(stage.stage)) {
+    return Incompatible("stage file '", path, "': expected '", StampOf(stage.stage), "', found '", stamp.substr(0, 100),
                         "'. Make it anew with --save-stage");
   }
   const std::string text((std::istreambuf_iterator<char>(file)), {});
@@ -55,7 +58,8 @@ Result<ir::Graph> LoadStage(const std::string& path, const std::string& stage) {
   if (const Status status = ir::Verify(*graph); !status.ok()) {
     return status.WithContext(path);
   }
-  return graph;
+  stage.graph = std::move(graph).value();
+  return stage;
 }
 
 }  // namespace plumb

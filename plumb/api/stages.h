@@ -12,8 +12,12 @@ namespace plumb {
 // nothing when `folder` is empty.
 Status SaveStage(const std::string& folder, const std::string& stage, const ir::Graph& graph);
 
-// The graph of a stage file. A file of another release or stage is refused.
-[[nodiscard]] Result<ir::Graph> LoadStage(const std::string& path, const std::string& stage);
+// The graph of a stage file, whichever stage it is of. A file of another release or numerics version is refused.
+struct StageFile {
+  std::string stage;  // "canonical", "quantized", "fused"
+  ir::Graph graph;
+};
+[[nodiscard]] Result<StageFile> LoadStage(const std::string& path);
 // True when the file begins as a stage file does.
 [[nodiscard]] bool IsStageFile(const std::string& path);
 
