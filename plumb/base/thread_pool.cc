@@ -119,12 +119,12 @@ void ThreadPool::ParallelFor(int64_t count, int64_t grain,
     work(0, count, 0);
     return;
   }
-  const std::function<void(int)> part_work = [&](int part) {
+  const auto part_work = [&](int part) {
     const int64_t begin = grains * part / parts * grain;
     const int64_t end = std::min(grains * (part + 1) / parts * grain, count);
     work(begin, end, part);
   };
-  Run(parts, part_work);
+  Run(parts, std::cref(part_work));  // by reference: a copy would allocate
 }
 
 #if defined(__x86_64__)
