@@ -146,5 +146,12 @@ def picture_truncated():
     return (examples / "val/val_002.jpg").read_bytes()[:300]
 
 
+def black_picture():
+    """A BMP of 64 by 48 pixels, 24 bits."""
+    pixels = bytes(64 * 48 * 3)
+    return b"BM" + struct.pack("<IHHI", 54 + len(pixels), 0, 0, 54) + struct.pack("<IiiHHIIiiII", 40, 64, 48, 1, 24, 0,
+                                                                                  len(pixels), 2835, 2835, 0, 0) + pixels
+
+
 if __name__ == "__main__":
     pathlib.Path(sys.argv[2]).write_bytes(globals()[sys.argv[1]]())
