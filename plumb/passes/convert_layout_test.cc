@@ -1,3 +1,4 @@
+#include "plumb/lower/lower.h"
 #include "plumb/passes/pass_test_support.h"
 #include "plumb/passes/passes.h"
 

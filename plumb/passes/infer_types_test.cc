@@ -1,3 +1,5 @@
+#include "plumb/passes/infer_types.h"
+
 #include "plumb/passes/pass_test_support.h"
 #include "plumb/passes/passes.h"
 

@@ -51,6 +51,23 @@ bool GivesBackItsInput(const ir::Graph& graph, const ir::Node& node) {
   return node.inputs.size() == 2 && IsNeutralOperand(graph, node);
 }
 
+// One of two names is lost. Passes put reshapes behind values that they made up, so there the later
+// name is the model's.
+void Remove(ir::Graph& graph, ir::NodeId id) {
+  const ir::ValueId in = graph.node(id).inputs[0];
+  const ir::ValueId out = graph.node(id).outputs[0];
+  const ir::NodeId producer = graph.value(in).producer;
+  if (graph.node(id).op != "reshape" || producer == ir::kNone || graph.OnlyUser(in) != id) {
+    ReplaceByExisting(graph, id, in);
+    return;
+  }
+  const auto& outputs = graph.node(producer).outputs;
+  graph.TakeOutput(
+      producer,
+      static_cast<size_t>(std::find(outputs.begin(), outputs.end(), in) - outputs.begin()), out);
+  graph.RemoveNode(id);
+}
+
 }  // namespace
 
 Result<int> RemoveNoOps(ir::Graph& graph) {
@@ -64,7 +81,7 @@ Result<int> RemoveNoOps(ir::Graph& graph) {
     const ir::Value& out = graph.value(node.outputs[0]);
     if (in.type == out.type && in.quantization == out.quantization &&
         GivesBackItsInput(graph, node)) {
-      ReplaceByExisting(graph, id, node.inputs[0]);
+      Remove(graph, id);
       ++removed;
     }
   }

@@ -27,6 +27,19 @@ output "y" = %y
   EXPECT_EQ(Ops(g), "relu");
 }
 
+TEST(RemoveNoOps, AReshapeLeavesItsNameBehind) {
+  const ir::Graph g = ExpectRewritten(RemoveNoOps, R"(
+input %x: f32[2x3]
+const %same: s64[2] = {2, 3}
+%made: none[*] = relu(%x)
+%known: none[*] = reshape(%made, %same)
+%y: none[*] = sigmoid(%known)
+output "y" = %y
+)",
+                                      1);
+  EXPECT_EQ(g.value(g.node(g.Order()[0]).outputs[0]).name, "known");
+}
+
 TEST(RemoveNoOps, AGraphOutputThatIsTheInputStays) {
   const ir::Graph g = ExpectRewritten(RemoveNoOps, R"(
 input %x: f32[2]
