@@ -1,6 +1,6 @@
 # The shipped libraries, made of the folders' archives, whole; and what `cmake --install` puts where.
 #
-#   plumb_shared_library(NAME plumb_runtime ALIAS runtime FROM plumb_runtime_core plumb_vision)
+#   plumb_shared_library(NAME plumb_runtime ALIAS runtime EXPORTS runtime_exports.map FROM plumb_runtime_core plumb_vision)
 
 include(CMakePackageConfigHelpers)
 
@@ -30,7 +30,7 @@ function(plumb_collect roots archives_variable foreign_variable)
 endfunction()
 
 function(plumb_shared_library)
-  cmake_parse_arguments(ARG "" "NAME;ALIAS" "FROM" ${ARGN})
+  cmake_parse_arguments(ARG "" "NAME;ALIAS;EXPORTS" "FROM" ${ARGN})
   plumb_collect("${ARG_FROM}" archives foreign)
   set(files)
   foreach(archive IN LISTS archives)
@@ -42,10 +42,10 @@ function(plumb_shared_library)
   add_dependencies(${ARG_NAME} ${archives})
   target_link_libraries(${ARG_NAME} PRIVATE plumb_options -Wl,--whole-archive ${files} -Wl,--no-whole-archive ${foreign})
   target_link_options(${ARG_NAME} PRIVATE
-    "-Wl,--version-script=${PROJECT_SOURCE_DIR}/cmake/exports.map" -Wl,--gc-sections -Wl,--no-undefined -Wl,--as-needed)
+    "-Wl,--version-script=${PROJECT_SOURCE_DIR}/cmake/${ARG_EXPORTS}" -Wl,--gc-sections -Wl,--no-undefined -Wl,--as-needed)
   set_target_properties(${ARG_NAME} PROPERTIES
     VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR} EXPORT_NAME ${ARG_ALIAS}
-    LINK_DEPENDS "${PROJECT_SOURCE_DIR}/cmake/exports.map")
+    LINK_DEPENDS "${PROJECT_SOURCE_DIR}/cmake/${ARG_EXPORTS}")
   target_include_directories(${ARG_NAME} INTERFACE $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
   target_compile_features(${ARG_NAME} INTERFACE cxx_std_20)
 
@@ -59,12 +59,13 @@ function(plumb_shared_library)
           COMPONENT ${ARG_ALIAS})
 endfunction()
 
-plumb_shared_library(NAME plumb_runtime ALIAS runtime FROM plumb_runtime_core plumb_vision)
+plumb_shared_library(NAME plumb_runtime ALIAS runtime EXPORTS runtime_exports.map
+  FROM plumb_runtime_core plumb_vision)
 
 # Headers, by folder; what they include is here too.
 set(PLUMB_RUNTIME_HEADERS
   plumb/base/attributes.h plumb/base/check.h plumb/base/cpu.h plumb/base/dtype.h plumb/base/half.h plumb/base/hash.h
-  plumb/base/npy.h plumb/base/picture.h plumb/base/quantization.h plumb/base/sha256.h plumb/base/status.h
+  plumb/base/picture.h plumb/base/quantization.h plumb/base/sha256.h plumb/base/status.h
   plumb/base/tensor.h
   plumb/artifact/artifact.h plumb/artifact/container.h plumb/artifact/decode_contract.h plumb/artifact/io_contract.h
   plumb/artifact/program.h plumb/artifact/provenance.h plumb/artifact/quality.h plumb/artifact/reader.h
@@ -77,7 +78,7 @@ endforeach()
 
 # The whole: compiler, checks and everything around them. What embeds it includes plumb/api.
 if(TARGET plumb_api)
-  plumb_shared_library(NAME plumb_all ALIAS plumb FROM plumb_api)
+  plumb_shared_library(NAME plumb_all ALIAS plumb EXPORTS exports.map FROM plumb_api)
   set_target_properties(plumb_all PROPERTIES OUTPUT_NAME plumb)
   file(GLOB api_headers CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/plumb/api/*.h")
   install(FILES ${api_headers} DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/plumb/api" COMPONENT plumb)

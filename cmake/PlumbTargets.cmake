@@ -3,6 +3,7 @@
 #   plumb_library(NAME plumb_ir SOURCES a.cc b.cc DEPENDS plumb_base [LIBRARIES protobuf::libprotobuf])
 #   plumb_test(NAME graph_test SOURCES graph_test.cc DEPENDS plumb_ir [LABELS slow])
 #   plumb_bench(NAME dot_bench SOURCES dot_bench.cc DEPENDS plumb_kernels_dot)
+#   plumb_compact(TARGET plumb_artifact FOR SIZE)     smaller code where speed does not matter
 #   plumb_isa(FILE dot_x86_avx2.cc ISA avx2)        flags for one kernel file; a no-op elsewhere
 
 include(GNUInstallDirs)
@@ -36,6 +37,17 @@ function(plumb_library)
   cmake_parse_arguments(ARG "" "NAME" "SOURCES;DEPENDS;LIBRARIES" ${ARGN})
   add_library(${ARG_NAME} STATIC ${ARG_SOURCES})
   target_link_libraries(${ARG_NAME} PUBLIC plumb_options ${ARG_DEPENDS} PRIVATE ${ARG_LIBRARIES})
+endfunction()
+
+# Code that runs once a load or once a picture, or that is templates times element types: small rather than unrolled, so
+# that the runtime stays small. SIZE: for size alone; LOOPS: vectorized loops, without copies for every case.
+function(plumb_compact)
+  cmake_parse_arguments(ARG "" "TARGET;FOR" "" ${ARGN})
+  set(SIZE -Os -ffunction-sections -fdata-sections)  # the linker leaves out what nothing uses
+  set(LOOPS -O2 -fvect-cost-model=dynamic)
+  foreach(option IN LISTS ${ARG_FOR})
+    target_compile_options(${ARG_TARGET} PRIVATE $<$<CONFIG:Release>:${option}>)
+  endforeach()
 endfunction()
 
 function(plumb_test)

@@ -11,7 +11,7 @@ Program MakeProgram() {
   program.name = "tiny";
   const int32_t images = program.AddTensor(
       {"images", DType::kS8, {1, 4, 6, 3}, {{0.5F, 1.0F, 2.0F}, {-128, 0, 3}, 3}});
-  const int32_t flat = program.AddTensor({"flat", DType::kS8, {1, 72}});
+  const int32_t flat = program.AddTensor({"flat", DType::kS8, {1, 72}, {{0.5F}, {-128}, -1}});
   auto anchors =
       std::make_shared<Tensor>(Tensor::Of<float>({2, 3}, std::vector<float>{1, 2, 3, 4, 5, 6}));
   const int32_t first = program.AddConstant("anchors", anchors);
