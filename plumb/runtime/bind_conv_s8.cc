@@ -34,12 +34,12 @@ Result<std::unique_ptr<BoundRecord>> BindConvS8(const BindContext& context) {
   const bool depthwise =
       geometry.groups == geometry.in_channels && geometry.groups == geometry.out_channels;
   PLUMB_ASSIGN_OR_RETURN(std::unique_ptr<DotS8Layer> layer, ReadDotS8Layer(context, geometry));
+  PLUMB_ASSIGN_OR_RETURN(ChannelGrid grid, RequireChannelGrid(context, context.input(0)));
   if (depthwise) {
-    PLUMB_ASSIGN_OR_RETURN(const ChannelGrid grid, RequireChannelGrid(context, context.input(0)));
     return MakeDwConvS8Record(context, std::move(layer), grid);
   }
-  PLUMB_ASSIGN_OR_RETURN(const TensorGrid grid, RequireTensorGrid(context, context.input(0)));
-  layer->layer.x_zero_point = grid.zero_point;
+  layer->x_zero_point = std::move(grid.zero_point);
+  layer->layer.x_zero_point = layer->x_zero_point.data();
   return MakeDotS8Record(context, std::move(layer));
 }
 

@@ -18,6 +18,7 @@ struct DotS8Layer {
   kernels::DotLayer layer;
   std::vector<float> y_scale;
   std::vector<int32_t> y_zero_point;
+  std::vector<int32_t> x_zero_point;  // one an input channel; the caller fills it
   BoundFunction function;
 };
 

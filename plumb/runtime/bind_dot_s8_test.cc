@@ -76,7 +76,8 @@ struct ConvNet {
                       .stride_width = 2,
                       .pad_top = 1,
                       .pad_left = 1};
-    layer.x_zero_point = 3;
+    static const std::vector<int32_t> kZeroPoints(7, 3);
+    layer.x_zero_point = kZeroPoints.data();
     layer.weights = w->view().data<int8_t>();
     layer.bias = bias->view().data<int32_t>();
     layer.end.multiplier = m->view().data<float>();
@@ -179,7 +180,7 @@ TEST(ConvS8, RefusesWhatDoesNotAgree) {
       {"input 3 to be a f32 constant of shape 20", [](ConvNet& n) { n.record().inputs[3] = 2; }},
       {"input 2 to be a s32 constant of shape 20", [](ConvNet& n) { n.record().inputs[2] = 3; }},
       {"a scale and zero point for tensor 'y'", [](ConvNet& n) { n.y().quantization = {}; }},
-      {"one scale and zero point for tensor 'x'",
+      {"a scale and zero point for tensor 'x'",
        [](ConvNet& n) { n.program->tensors[0].quantization = {}; }},
       {"clamp_lo within -128..127",
        [](ConvNet& n) { n.record().attributes.Set("clamp_lo", int64_t{-129}); }},

@@ -20,13 +20,14 @@ Result<std::unique_ptr<BoundRecord>> BindFullyConnectedS8(const BindContext& con
   y.back() = w[0];
   PLUMB_RETURN_IF_ERROR(context.RequireOutputShape(0, y));
   y.pop_back();
-  PLUMB_ASSIGN_OR_RETURN(const TensorGrid grid, RequireTensorGrid(context, context.input(0)));
+  PLUMB_ASSIGN_OR_RETURN(ChannelGrid grid, RequireChannelGrid(context, context.input(0)));
   kernels::DotGeometry geometry;
   geometry.in_width = geometry.out_width = NumElements(y);
   geometry.in_channels = w[1];
   geometry.out_channels = w[0];
   PLUMB_ASSIGN_OR_RETURN(std::unique_ptr<DotS8Layer> layer, ReadDotS8Layer(context, geometry));
-  layer->layer.x_zero_point = grid.zero_point;
+  layer->x_zero_point = std::move(grid.zero_point);
+  layer->layer.x_zero_point = layer->x_zero_point.data();
   return MakeDotS8Record(context, std::move(layer));
 }
 

@@ -71,11 +71,11 @@ def match(reference, other):
     return len(reference), matched, shifts
 
 
-def check(plumb, name, pictures, folder):
+def check(plumb, name, pictures, folder, options):
     file, known_ap50 = DETECTORS[name]
     model = SHARED / "models" / name / file
     artifact = folder / (name + ".plumb")
-    code, report = run_json(plumb, "convert", model, "--calib", SHARED / "images/coco-calib", "-o", artifact)
+    code, report = run_json(plumb, "convert", model, "--calib", SHARED / "images/coco-calib", "-o", artifact, *options)
     row = {"name": name, "convert_exit": code, "verdict": report["verdict"],
            "sqnr": {o["name"]: round(o["sqnr"], 2) for o in report["outputs"]}}
     problems = [] if code == 0 else [f"convert exits with {code}"]
@@ -113,6 +113,7 @@ def main():
     parser.add_argument("--only", default=",".join(DETECTORS))
     parser.add_argument("--pictures", choices=("coco200", "coco20"), default="coco200")
     parser.add_argument("--keep", help="folder for the artifacts")
+    parser.add_argument("--convert", default="", help="further options of `plumb convert`, separated by blanks")
     parser.add_argument("--json", help="write the rows here")
     args = parser.parse_args()
     if not (SHARED / "models").is_dir():
@@ -123,7 +124,7 @@ def main():
         folder = pathlib.Path(args.keep or temporary)
         folder.mkdir(parents=True, exist_ok=True)
         for name in args.only.split(","):
-            row, problems = check(args.plumb, name, args.pictures, folder)
+            row, problems = check(args.plumb, name, args.pictures, folder, args.convert.split())
             rows.append(row)
             print(json.dumps(row), flush=True)
             for problem in problems:

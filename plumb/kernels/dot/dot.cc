@@ -42,7 +42,6 @@ const DotKernel& SelectDot(Isa isa) { return SelectKernel<DotKernel>(kKernels, i
 DotPacked::DotPacked(const DotLayer& layer, const DotKernel& kernel)
     : geometry_(layer.geometry),
       kernel_(kernel),
-      x_zero_point_(layer.x_zero_point),
       k_(DotDepth(layer.geometry)),
       end_(layer.end, layer.geometry.out_channels, kernel.isa) {
   const DotGeometry& g = geometry_;
@@ -66,16 +65,22 @@ DotPacked::DotPacked(const DotLayer& layer, const DotKernel& kernel)
     DotPackWeights(kernel, layer.weights + group * group_channels_ * k_, k_, group_channels_,
                    weights_.values<int8_t>().data() + group * group_padded_ * padded_k);
   }
+  const int64_t depth = g.in_channels / g.groups;
+  padding_ = Tensor(DType::kS8, {g.groups, g.kernel_width, depth});
+  for (int64_t i = 0; i < padding_.size(); ++i) {
+    padding_.values<int8_t>()[static_cast<size_t>(i)] =
+        static_cast<int8_t>(layer.x_zero_point[i / (g.kernel_width * depth) * depth + i % depth]);
+  }
   for (int64_t c = 0; c < g.out_channels; ++c) {
-    int64_t sum = 0;
+    const int32_t* zero = layer.x_zero_point + c / group_channels_ * depth;
+    int64_t folded = 0;
     for (int64_t i = 0; i < k_; ++i) {
-      sum += layer.weights[c * k_ + i];
+      folded += int64_t{zero[i % depth] + kernel.x_offset} * layer.weights[c * k_ + i];
     }
     const int64_t bias = layer.bias != nullptr ? layer.bias[c] : 0;
     const size_t at =
         static_cast<size_t>(c / group_channels_ * group_padded_ + c % group_channels_);
-    start_.values<int32_t>()[at] =
-        static_cast<int32_t>(static_cast<uint32_t>(bias - (x_zero_point_ + kernel.x_offset) * sum));
+    start_.values<int32_t>()[at] = static_cast<int32_t>(static_cast<uint32_t>(bias - folded));
   }
 }
 
@@ -157,8 +162,9 @@ void DotPacked::RunPart(const Part& part) const {
     for (int64_t index = part.panel_begin; index < part.panel_end; ++index) {
       const int64_t group = index / panels_;
       if (group != copied_group) {
-        DotCopyPixels(kernel_, geometry_, x_zero_point_, {chunk_, block_rows_}, part.x, group,
-                      begin, here, part.rows);
+        const int64_t line = geometry_.kernel_width * (geometry_.in_channels / geometry_.groups);
+        DotCopyPixels(kernel_, geometry_, padding_.values<int8_t>().data() + group * line,
+                      {chunk_, block_rows_}, part.x, group, begin, here, part.rows);
         copied_group = group;
       }
       for (int64_t tile = 0; tile < tiles; ++tile) {

@@ -3,17 +3,19 @@
 //
 // Definition (dot_reference.h): for every output pixel and channel
 //
-//   acc = bias[c] + sum over (kernel row, kernel column, channel) of (x - x_zero_point) * w
+//   acc = bias[c] + sum over (kernel row, kernel column, channel) of (x - x_zero_point[i]) * w, i
+//   the
+//         input channel
 //
 // exactly, in 32 bits; taps outside the picture contribute 0. Then one of four ends
 // (kernels/common/layer_end.h).
 //
 // How it is computed: the taps of a block of pixels are copied into rows of k values (converted to
-// what the kernel multiplies), padding as x_zero_point; weights are packed once into panels of
-// channels; a kernel multiplies a tile of rows by a panel. The zero point, and the offset that
-// makes activations unsigned for one instruction set, are folded into the packed bias:
-// bias - (x_zero_point + offset) * sum(w). Sums that leave 32 bits on the way wrap and come back.
-// Threads split pixels or channels, never sums.
+// what the kernel multiplies), padding as x_zero_point of its channel; weights are packed once into
+// panels of channels; a kernel multiplies a tile of rows by a panel. The zero point, and the offset
+// that makes activations unsigned for one instruction set, are folded into the packed bias: bias -
+// sum((x_zero_point + offset) * w). Sums that leave 32 bits on the way wrap and come back. Threads
+// split pixels or channels, never sums.
 #pragma once
 
 #include <cstddef>
@@ -45,7 +47,7 @@ struct DotGeometry {
 // `end.function.parameters`, which must live as long as the DotPacked.
 struct DotLayer {
   DotGeometry geometry;
-  int32_t x_zero_point = 0;  // -128..127
+  const int32_t* x_zero_point = nullptr;  // [in_channels], each -128..127
   const int8_t* weights =
       nullptr;  // [out_channels][kernel_height][kernel_width][in_channels / groups]
   const int32_t* bias = nullptr;  // [out_channels], or null
@@ -122,7 +124,6 @@ class DotPacked {
 
   DotGeometry geometry_;
   const DotKernel& kernel_;
-  int32_t x_zero_point_;
   int64_t k_;      // products of one output
   int64_t chunk_;  // elements of k in a chunk, a multiple of k_step, at most kDotChunk
   int64_t chunks_;
@@ -132,6 +133,8 @@ class DotPacked {
   int64_t block_rows_;      // pixels whose rows are held at once
   Tensor weights_;          // s8 [groups][panels][k padded][tile_channels]
   Tensor start_;            // s32 [groups][group_padded_]
+  Tensor
+      padding_;  // s8 [groups][kernel_width][in_channels / groups]: zero points, for pixels outside
   LayerEnd end_;
 };
 

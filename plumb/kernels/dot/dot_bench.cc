@@ -41,6 +41,7 @@ constexpr Case kLayers[] = {
 // A layer with random contents, ending in a table (the usual form of SiLU).
 struct Bench {
   Tensor x, y, w, m, table, scratch;
+  std::vector<int32_t> x_zero;
   std::unique_ptr<DotPacked> packed;
   double macs = 0;
 
@@ -66,7 +67,8 @@ struct Bench {
       }
     }
     std::fill(m.values<float>().begin(), m.values<float>().end(), 0.001f);
-    layer.x_zero_point = -3;
+    x_zero.assign(static_cast<size_t>(c.in), -3);
+    layer.x_zero_point = x_zero.data();
     layer.weights = w.values<int8_t>().data();
     layer.end.multiplier = m.values<float>().data();
     layer.end.kind = EndKind::kTable;

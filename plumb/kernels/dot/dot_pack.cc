@@ -13,16 +13,16 @@ struct RowWriter {
   DotRowLayout layout;
   std::byte* rows;
 
-  // Elements [k, k + n) of rows [row, row + count); `from` null: filled with `value`.
+  // Elements [k, k + n) of rows [row, row + count); `from` null: filled with 0.
   void Write(int64_t k, int64_t n, int64_t row, int64_t count, const int8_t* from,
-             int64_t from_stride, int8_t value) const {
+             int64_t from_stride) const {
     while (n > 0 && count > 0) {
       const int64_t at = k % layout.chunk;
       const int64_t part = std::min(n, layout.chunk - at);
       std::byte* to =
           rows + (k / layout.chunk * layout.block_rows + row) * DotRowBytes(kernel.element_bytes) +
           at * kernel.element_bytes;
-      kernel.copy({from, from_stride, to, part, count, value});
+      kernel.copy({from, from_stride, to, part, count, 0});
       k += part;
       n -= part;
       from = from == nullptr ? nullptr : from + part;
@@ -35,8 +35,8 @@ struct RowSegment {
   int64_t image, oy, ox, count, row;
 };
 
-void CopySegment(const RowWriter& writer, const DotGeometry& g, int8_t zero, const int8_t* x,
-                 int64_t group, const RowSegment& s) {
+void CopySegment(const RowWriter& writer, const DotGeometry& g, const int8_t* padding,
+                 const int8_t* x, int64_t group, const RowSegment& s) {
   const int64_t depth = g.in_channels / g.groups;
   // One run of memory covers all kernel columns, or each column is a run.
   const bool whole_rows = g.dilation_width == 1 && g.groups == 1;
@@ -47,7 +47,7 @@ void CopySegment(const RowWriter& writer, const DotGeometry& g, int8_t zero, con
     const int64_t iy = s.oy * g.stride_height - g.pad_top + ky * g.dilation_height;
     const int64_t k_row = ky * g.kernel_width * depth;
     if (iy < 0 || iy >= g.in_height) {
-      writer.Write(k_row, g.kernel_width * depth, s.row, s.count, nullptr, 0, zero);
+      writer.Write(k_row, g.kernel_width * depth, s.row, s.count, padding, 0);
       continue;
     }
     const int8_t* line =
@@ -64,7 +64,7 @@ void CopySegment(const RowWriter& writer, const DotGeometry& g, int8_t zero, con
       if (inside < outside) {
         writer.Write(k, run, s.row + inside - s.ox, outside - inside,
                      line + (inside * g.stride_width + shift) * g.in_channels,
-                     g.stride_width * g.in_channels, zero);
+                     g.stride_width * g.in_channels);
       }
       for (int64_t ox = s.ox; ox < end; ++ox) {
         if (ox == inside) {
@@ -77,12 +77,12 @@ void CopySegment(const RowWriter& writer, const DotGeometry& g, int8_t zero, con
         const int64_t first = ox * g.stride_width + shift;
         const int64_t left = std::clamp<int64_t>(-first, 0, columns);
         const int64_t right = std::clamp<int64_t>(g.in_width - first, left, columns);
-        writer.Write(k, left * depth, row, 1, nullptr, 0, zero);
+        writer.Write(k, left * depth, row, 1, padding, 0);
         if (right > left) {
           writer.Write(k + left * depth, (right - left) * depth, row, 1,
-                       line + (first + left) * g.in_channels, 0, zero);
+                       line + (first + left) * g.in_channels, 0);
         }
-        writer.Write(k + right * depth, (columns - right) * depth, row, 1, nullptr, 0, zero);
+        writer.Write(k + right * depth, (columns - right) * depth, row, 1, padding, 0);
       }
     }
   }
@@ -109,19 +109,18 @@ void DotPackWeights(const DotKernel& kernel, const int8_t* w, int64_t k, int64_t
   }
 }
 
-void DotCopyPixels(const DotKernel& kernel, const DotGeometry& g, int32_t x_zero_point,
+void DotCopyPixels(const DotKernel& kernel, const DotGeometry& g, const int8_t* padding,
                    const DotRowLayout& layout, const int8_t* x, int64_t group, int64_t pixel,
                    int64_t count, std::byte* rows) {
   const RowWriter writer{kernel, layout, rows};
-  const int8_t zero = static_cast<int8_t>(x_zero_point);
   const int64_t k = DotDepth(g);
   // The weights there are zero: any value does.
-  writer.Write(k, (kernel.k_step - k % kernel.k_step) % kernel.k_step, 0, count, nullptr, 0, 0);
+  writer.Write(k, (kernel.k_step - k % kernel.k_step) % kernel.k_step, 0, count, nullptr, 0);
   for (int64_t row = 0; row < count;) {
     const int64_t line = (pixel + row) / g.out_width;
     const int64_t ox = (pixel + row) % g.out_width;
     const int64_t part = std::min(count - row, g.out_width - ox);
-    CopySegment(writer, g, zero, x, group,
+    CopySegment(writer, g, padding, x, group,
                 {line / g.out_height, line % g.out_height, ox, part, row});
     row += part;
   }

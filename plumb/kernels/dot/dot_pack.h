@@ -18,8 +18,9 @@ struct DotRowLayout {
   int64_t block_rows;
 };
 
-// Copies the taps of output pixels [pixel, pixel + count) of a group to rows 0..count-1.
-void DotCopyPixels(const DotKernel& kernel, const DotGeometry& geometry, int32_t x_zero_point,
+// Copies the taps of output pixels [pixel, pixel + count) of a group to rows 0..count-1. `padding`:
+// what a kernel row of pixels outside the picture holds, [kernel_width][in_channels / groups].
+void DotCopyPixels(const DotKernel& kernel, const DotGeometry& geometry, const int8_t* padding,
                    const DotRowLayout& layout, const int8_t* x, int64_t group, int64_t pixel,
                    int64_t count, std::byte* rows);
 

@@ -21,7 +21,7 @@ inline int32_t DotReferenceSum(const DotLayer& layer, const int8_t* x, int64_t n
       const int8_t* pixel = x + ((n * g.in_height + iy) * g.in_width + ix) * g.in_channels + first;
       const int8_t* w = layer.weights + ((c * g.kernel_height + ky) * g.kernel_width + kx) * depth;
       for (int64_t i = 0; i < depth; ++i) {
-        acc += (pixel[i] - layer.x_zero_point) * w[i];
+        acc += (pixel[i] - layer.x_zero_point[first + i]) * w[i];
       }
     }
   }

@@ -41,7 +41,7 @@ void Square(const float* in, float* out, int64_t n, const float* parameters) {
 struct RandomLayer {
   DotLayer layer;
   std::vector<int8_t> x, weights, table;
-  std::vector<int32_t> bias, zero;
+  std::vector<int32_t> bias, zero, x_zero;
   std::vector<float> multiplier, scale;
   float parameter = 0.25f;
 
@@ -70,7 +70,12 @@ struct RandomLayer {
                                       : spread * static_cast<float>(pick(50, 150)) / 100.0f);
       scale.push_back(static_cast<float>(pick(50, 150)) / 100.0f);
     }
-    layer.x_zero_point = pick(-128, 127);
+    const bool same = seed % 2 == 1;  // one for all channels, or each its own
+    const int first = pick(-128, 127);
+    for (int64_t i = 0; i < geometry.in_channels; ++i) {
+      x_zero.push_back(same ? first : pick(-128, 127));
+    }
+    layer.x_zero_point = x_zero.data();
     layer.weights = weights.data();
     layer.bias = seed % 4 == 1 ? nullptr : bias.data();
     layer.end.multiplier = multiplier.data();
@@ -214,7 +219,8 @@ TEST(Dot, SumsAtTheEndsOfTheRangeAreExact) {
     std::vector<int8_t> w(static_cast<size_t>(depth), static_cast<int8_t>(sign * 127));
     const int32_t bias = sign * (INT32_MAX - 255 * 127 * static_cast<int32_t>(depth));
     const float one = 1.0f;
-    layer.x_zero_point = -128;
+    const std::vector<int32_t> lowest(static_cast<size_t>(depth), -128);
+    layer.x_zero_point = lowest.data();
     layer.weights = w.data();
     layer.bias = &bias;
     layer.end.multiplier = &one;
