@@ -62,26 +62,38 @@ endfunction()
 plumb_shared_library(NAME plumb_runtime ALIAS runtime EXPORTS runtime_exports.map
   FROM plumb_runtime_core plumb_vision)
 
-# Headers, by folder; what they include is here too.
-set(PLUMB_RUNTIME_HEADERS
-  plumb/base/attributes.h plumb/base/check.h plumb/base/cpu.h plumb/base/dtype.h plumb/base/half.h plumb/base/hash.h
-  plumb/base/picture.h plumb/base/quantization.h plumb/base/sha256.h plumb/base/status.h
-  plumb/base/tensor.h
-  plumb/artifact/artifact.h plumb/artifact/container.h plumb/artifact/decode_contract.h plumb/artifact/io_contract.h
-  plumb/artifact/program.h plumb/artifact/provenance.h plumb/artifact/quality.h plumb/artifact/reader.h
-  plumb/runtime/plumb_runtime.h plumb/runtime/session.h
-  plumb/vision/classify.h plumb/vision/decode.h plumb/vision/detection.h plumb/vision/nms.h plumb/vision/preprocess.h)
-foreach(header IN LISTS PLUMB_RUNTIME_HEADERS)
-  get_filename_component(folder "${header}" DIRECTORY)
-  install(FILES "${PROJECT_SOURCE_DIR}/${header}" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/${folder}" COMPONENT runtime)
-endforeach()
+# Installs headers, by folder, with every header of ours that they include.
+function(plumb_install_headers component)
+  set(todo ${ARGN})
+  set(done)
+  while(todo)
+    list(POP_FRONT todo header)
+    if(header IN_LIST done)
+      continue()
+    endif()
+    list(APPEND done ${header})
+    get_filename_component(folder "${header}" DIRECTORY)
+    install(FILES "${PROJECT_SOURCE_DIR}/${header}" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/${folder}"
+            COMPONENT ${component})
+    file(STRINGS "${PROJECT_SOURCE_DIR}/${header}" includes REGEX "^#include \"plumb/")
+    foreach(line IN LISTS includes)
+      string(REGEX REPLACE "^#include \"(plumb/[^\"]+)\".*" "\\1" included "${line}")
+      list(APPEND todo "${included}")
+    endforeach()
+  endwhile()
+endfunction()
+
+plumb_install_headers(runtime
+  plumb/base/half.h plumb/base/hash.h plumb/runtime/plumb_runtime.h plumb/vision/classify.h plumb/vision/decode.h
+  plumb/vision/nms.h)
 
 # The whole: compiler, checks and everything around them. What embeds it includes plumb/api.
 if(TARGET plumb_api)
   plumb_shared_library(NAME plumb_all ALIAS plumb EXPORTS exports.map FROM plumb_api)
   set_target_properties(plumb_all PROPERTIES OUTPUT_NAME plumb)
-  file(GLOB api_headers CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/plumb/api/*.h")
-  install(FILES ${api_headers} DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/plumb/api" COMPONENT plumb)
+  plumb_install_headers(plumb
+    plumb/api/bench.h plumb/api/convert.h plumb/api/detect.h plumb/api/eval.h plumb/api/inspect.h plumb/api/model.h
+    plumb/api/progress.h plumb/api/run.h plumb/api/samples.h plumb/api/stages.h plumb/api/version.h)
 endif()
 
 configure_package_config_file("${PROJECT_SOURCE_DIR}/cmake/plumbConfig.cmake.in" "${PROJECT_BINARY_DIR}/plumbConfig.cmake"
