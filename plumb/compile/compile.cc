@@ -3,6 +3,7 @@
 #include "plumb/compile/fuse/fuse.h"
 #include "plumb/ir/verify.h"
 #include "plumb/lower/lower.h"
+#include "plumb/quant/collapse_stated_grids.h"
 
 namespace plumb::compile {
 namespace {
@@ -22,8 +23,14 @@ Result<ir::Graph> Fused(ir::Graph graph, bool fuse) {
 Result<Compiled> CompileInteger(const ir::Graph& graph, const quant::SampleSource& samples,
                                 const CompileOptions& options) {
   Compiled compiled;
-  PLUMB_ASSIGN_OR_RETURN(compiled.stats, quant::Observe(graph, samples, options.threads, options.progress));
-  PLUMB_ASSIGN_OR_RETURN(compiled.quantized, quant::Quantize(graph, compiled.stats, options.quantize));
+  quant::StatedGrids stated = quant::CollapseStatedGrids(graph);
+  quant::QuantizeOptions quantize = options.quantize;
+  for (const auto& [name, grid] : stated.grid) {
+    quantize.grids.stated.insert_or_assign(name, grid);
+  }
+  quantize.grids.rounded.merge(stated.rounded);
+  PLUMB_ASSIGN_OR_RETURN(compiled.stats, quant::Observe(stated.graph, samples, options.threads, options.progress));
+  PLUMB_ASSIGN_OR_RETURN(compiled.quantized, quant::Quantize(stated.graph, compiled.stats, quantize));
   if (const Status status = ir::Verify(compiled.quantized.graph); !status.ok()) {
     return Status(Code::kInternal, StrCat("after quantization: ", status.message()));
   }

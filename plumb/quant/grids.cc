@@ -112,14 +112,16 @@ class Solver {
         float limit = std::numeric_limits<float>::max();
         for (size_t i = 0; i < node.outputs.size(); ++i) {
           if (node.outputs[i] != ir::kNone) {
-            limit = std::min(limit, ChannelSource(graph_, node, i) ? Limit(node.outputs[i]) : 1.0f);
+            const bool passes = ChannelSource(graph_, node, i) && Stated(node.outputs[i]) == nullptr;
+            limit = std::min(limit, passes ? Limit(node.outputs[i]) : 1.0f);
           }
         }
         LimitTo(node.inputs[0], limit);
         break;
       }
       case QuantKind::kConcat: {
-        const float limit = OnLastAxis(graph_, node) ? Limit(node.outputs[0]) : 1.0f;
+        const bool passes = OnLastAxis(graph_, node) && Stated(node.outputs[0]) == nullptr;
+        const float limit = passes ? Limit(node.outputs[0]) : 1.0f;
         for (ir::ValueId in : node.inputs) {
           LimitTo(in, limit);
           if (limit == 1.0f) {
@@ -160,9 +162,29 @@ class Solver {
     }
   }
 
+  const Quantization* Stated(ir::ValueId value) const {
+    const auto stated = options_.stated.find(graph_.value(value).name);
+    return stated == options_.stated.end() ? nullptr : &stated->second;
+  }
+
+  // The grid stated for the value, or for what its only reader makes of it by moving elements: rounding commutes with that.
+  const Quantization* StatedAhead(ir::ValueId value) const {
+    const Quantization* stated = Stated(value);
+    for (ir::NodeId user = graph_.OnlyUser(value); stated == nullptr && user != ir::kNone; user = graph_.OnlyUser(value)) {
+      const ir::Node& node = graph_.node(user);
+      if (!placement_.integer[static_cast<size_t>(user)] || KindOf(node) != QuantKind::kSameGrid || node.outputs.size() != 1 ||
+          node.inputs[0] != value) {
+        return nullptr;
+      }
+      value = node.outputs[0];
+      stated = Stated(value);
+    }
+    return stated;
+  }
+
   Quantization FromStats(ir::ValueId value) {
-    if (const auto stated = options_.stated.find(graph_.value(value).name); stated != options_.stated.end()) {
-      return stated->second;
+    if (const Quantization* stated = StatedAhead(value)) {
+      return *stated;
     }
     ir::ValueId source = range_of_[static_cast<size_t>(value)] == ir::kNone ? value : range_of_[static_cast<size_t>(value)];
     // A concatenation may itself feed another one whose range it takes.
@@ -198,7 +220,9 @@ class Solver {
       case QuantKind::kSameGrid:
         for (size_t i = 0; i < node.outputs.size(); ++i) {
           if (node.outputs[i] != ir::kNone) {
-            grids_.of[static_cast<size_t>(node.outputs[i])] = Moved(node, i);
+            // Several outputs stay on the grid of what they are parts of.
+            const Quantization* stated = node.outputs.size() == 1 ? Stated(node.outputs[i]) : nullptr;
+            grids_.of[static_cast<size_t>(node.outputs[i])] = stated != nullptr ? *stated : Moved(node, i);
           }
         }
         break;
@@ -235,6 +259,9 @@ class Solver {
   }
 
   Quantization Concatenated(const ir::Node& node) {
+    if (const Quantization* stated = Stated(node.outputs[0])) {
+      return *stated;
+    }
     const Quantization& first = grids_.of[static_cast<size_t>(node.inputs[0])];
     const bool equal = !first.per_channel() && std::all_of(node.inputs.begin(), node.inputs.end(), [&](ir::ValueId in) {
       return grids_.of[static_cast<size_t>(in)] == first;
@@ -281,7 +308,7 @@ bool IsDepthwise(const ir::Graph& graph, const ir::Node& node) {
 
 ir::NodeId FusibleFunction(const ir::Graph& graph, const Placement& placement, ir::NodeId dot) {
   const ir::Node& node = graph.node(dot);
-  if (KindOf(node) != QuantKind::kDot) {
+  if (KindOf(node) != QuantKind::kDot || placement.stated.contains(node.outputs[0])) {
     return ir::kNone;
   }
   const ir::NodeId user = graph.OnlyUser(node.outputs[0]);

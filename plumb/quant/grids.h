@@ -4,6 +4,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,7 @@ struct GridOptions {
   float free_channel_ratio = 4096;             // the limit for those
   bool one_scale_for_tails = false;            // what float operators read gets one scale too
   std::map<std::string, Quantization> stated;  // by value name: picture inputs (from the I/O contract), QDQ models
+  std::set<std::string> rounded;               // of these, the ones that float operators too read rounded onto the grid
 };
 
 struct Grids {

@@ -32,6 +32,11 @@ class Quantizer {
 
   Result<Quantized> Run() {
     placement_ = Place(from_, options_.keep_float);
+    for (const auto& [name, grid] : options_.grids.stated) {
+      if (const auto value = from_.FindValue(name)) {
+        placement_.stated.insert(*value);
+      }
+    }
     GridOptions grid_options = options_.grids;
     grid_options.one_scale_for_tails = options_.one_scale_for_outputs;
     PLUMB_ASSIGN_OR_RETURN(grids_, SolveGrids(from_, placement_, stats_, grid_options));
@@ -42,6 +47,7 @@ class Quantizer {
       const ir::ValueId value = to_.AddValue(from_.value(input.value).name, from_.value(input.value).type);
       to_.inputs.push_back({value, input.dtype});
       float_of_[static_cast<size_t>(input.value)] = value;
+      RoundAsStated(input.value);
     }
     for (ir::NodeId id : from_.Order()) {
       if (!done_.contains(id)) {
@@ -81,6 +87,17 @@ class Quantizer {
       }
     }
     return known;
+  }
+
+  // A value computed in float that the model rounds onto a grid before anything reads it.
+  void RoundAsStated(ir::ValueId value) {
+    if (!options_.grids.rounded.contains(NameOf(value))) {
+      return;
+    }
+    const ir::ValueId integer = QuantizeNode(value, options_.grids.stated.at(NameOf(value)));
+    integer_of_[static_cast<size_t>(value)] = integer;
+    float_of_[static_cast<size_t>(value)] =
+        to_.Emit("dequantize", NameOf(value) + ".dequantized", {integer}, {}, from_.value(value).type);
   }
 
   ir::ValueId NewInteger(std::string_view name, const ir::TensorType& type, const Quantization& grid) {
@@ -154,10 +171,16 @@ class Quantizer {
     for (ir::ValueId out : node.outputs) {
       outputs.push_back(out == ir::kNone ? ir::kNone : to_.AddValue(NameOf(out), from_.value(out).type));
       if (out != ir::kNone) {
+        to_.value(outputs.back()).quantization = from_.value(out).quantization;
         float_of_[static_cast<size_t>(out)] = outputs.back();
       }
     }
     to_.AddNode(node.op, node.name, inputs, outputs, node.attributes, node.origin);
+    for (ir::ValueId out : node.outputs) {
+      if (out != ir::kNone) {
+        RoundAsStated(out);
+      }
+    }
     Note(node, node.outputs[0], "float", placement_.why_float[static_cast<size_t>(id)], false);
     return {};
   }
@@ -205,14 +228,29 @@ class Quantizer {
         }
         EmitPlain(node, std::move(inputs));
         return {};
-      default:  // same grid, average: input 0 is data, what follows are parameters
-        inputs.push_back(Integer(node.inputs[0]));
-        for (size_t i = 1; i < node.inputs.size(); ++i) {
-          inputs.push_back(Float(node.inputs[i]));
+      case QuantKind::kSameGrid:
+        // A model may state another grid for what is moved: the move itself is the same on both.
+        if (node.outputs.size() == 1 && placement_.stated.contains(node.outputs[0])) {
+          PLUMB_ASSIGN_OR_RETURN(ir::ValueId rescaled, Rescaled(node.inputs[0], GridOfValue(node.outputs[0])));
+          inputs.push_back(rescaled);
+        } else {
+          inputs.push_back(Integer(node.inputs[0]));
         }
-        EmitPlain(node, std::move(inputs));
+        EmitMoved(node, std::move(inputs));
+        return {};
+      default:  // average: input 0 is data, what follows are parameters
+        inputs.push_back(Integer(node.inputs[0]));
+        EmitMoved(node, std::move(inputs));
         return {};
     }
+  }
+
+  // `inputs` holds the data; parameters follow.
+  void EmitMoved(const ir::Node& node, std::vector<ir::ValueId> inputs) {
+    for (size_t i = 1; i < node.inputs.size(); ++i) {
+      inputs.push_back(Float(node.inputs[i]));
+    }
+    EmitPlain(node, std::move(inputs));
   }
 
   void EmitTable(const ir::Node& node, ir::ValueId in, Tensor table) {
@@ -225,15 +263,19 @@ class Quantizer {
   Result<Tensor> Multipliers(const QuantizedWeights& weights, const Quantization& input, bool depthwise,
                              const Quantization* output, float fault, const std::string& layer) {
     Tensor m(DType::kF32, {static_cast<int64_t>(weights.scale.size())});
+    const size_t length = static_cast<size_t>(weights.weights.size()) / std::max<size_t>(1, weights.scale.size());
     for (size_t o = 0; o < weights.scale.size(); ++o) {
       const float s_x = input.per_channel() ? (depthwise ? input.scale[o] : 1.0f) : input.scale[0];
       float value = s_x * (weights.scale[o] * fault);
       value = output == nullptr ? value : value / ScaleAt(*output, o);
-      if (!(value >= kLeastMultiplier && value <= kGreatestMultiplier)) {
+      const std::span<const int8_t> row = std::as_const(weights.weights).values<int8_t>().subspan(o * length, length);
+      const bool silent = weights.bias.values<int32_t>()[o] == 0 && std::all_of(row.begin(), row.end(), [](int8_t w) { return w == 0; });
+      if (!silent && !(value >= 0 && value <= kGreatestMultiplier)) {
         return InvalidModel("layer '", layer, "': the requantization multiplier of output channel ", o, " is ", value,
-                            "; expected between 2^-60 and 2^30. Keep this layer in float: --keep-float '", layer, "'");
+                            "; expected at most 2^30. Keep this layer in float: --keep-float '", layer, "'");
       }
-      m.values<float>()[o] = value;
+      // Dead channels: a sum of zeros is zero times any multiplier, and any sum times 2^-60 or less rounds to zero.
+      m.values<float>()[o] = std::clamp(value, kLeastMultiplier, kGreatestMultiplier);
     }
     return m;
   }
