@@ -107,9 +107,10 @@ Quantization ChannelGridOf(const ValueStats& stats, float ratio, int rank) {
     const float lo = std::min(stats.channel_min[c], 0.0f);
     const float hi = std::max(stats.channel_max[c], 0.0f);
     const float least = coarsest / ratio * 255.0f;  // width of the finest range allowed
-    const float grow = std::max(1.0f, least / std::max(hi - lo, least * 1e-6f));
-    // Widened evenly; a dead channel gets [0, least].
-    const Range wide = hi == lo ? Range{0, least} : Range{lo * grow, hi * grow};
+    // Widened evenly; a dead or nearly dead channel gets [0, least].
+    const bool dead = hi - lo <= least * 1e-6f;
+    const float grow = dead ? 1.0f : std::max(1.0f, least / (hi - lo));
+    const Range wide = dead ? Range{0, least} : Range{lo * grow, hi * grow};
     const Quantization one = GridOf(wide);
     grid.scale.push_back(one.scale[0]);
     grid.zero_point.push_back(one.zero_point[0]);

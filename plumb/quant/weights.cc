@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "plumb/numerics/requantize.h"
 
@@ -72,9 +73,18 @@ Result<QuantizedWeights> QuantizeWeights(const Tensor& weights, const Tensor* bi
     for (size_t i = 0; i < row; ++i) {
       to[i] = RoundWeight(scaled[i], s_w);
     }
+    int64_t bound = 0;  // of |x - z_x| * |w| over the sum
+    for (size_t i = 0; i < row; ++i) {
+      bound += 255 * std::abs(static_cast<int>(to[i]));
+    }
     // In double: |b| / (s_x * s_w) reaches 2^30, beyond what binary32 counts exactly.
     result.bias.values<int32_t>()[o] =
         static_cast<int32_t>(std::nearbyint(static_cast<double>(b) / (static_cast<double>(s_x) * s_w)));  // ties to even
+    bound += std::abs(static_cast<int64_t>(result.bias.values<int32_t>()[o]));
+    if (bound > std::numeric_limits<int32_t>::max()) {
+      return InvalidModel("layer '", layer, "': sums of output channel ", o, " can reach ", bound, " over ", row,
+                          " products; expected at most 2^31 - 1. Keep this layer in float: --keep-float '", layer, "'");
+    }
   }
   return result;
 }
