@@ -100,6 +100,43 @@ class Conversion {
 
   Result<std::vector<Tensor>> Sample(size_t index) const { return LoadSample(list_, index, *model_.program, model_.io); }
 
+  // False when samples given as tensors hold values that no picture has under an assumed mean and std: the assumption is
+  // wrong, and the input's grid comes from the samples.
+  Result<bool> SamplesFit(const artifact::PictureInput& picture, const std::string& name) {
+    const auto assumed = [](artifact::Source source) { return source == artifact::Source::kAssumed || source == artifact::Source::kUnknown; };
+    if (!assumed(picture.mean_source) || !assumed(picture.std_source)) {
+      return true;
+    }
+    const Quantization grid = quant::PictureGrid(picture);
+    const float low = grid.scale[0] * (-128.5f - static_cast<float>(grid.zero_point[0]));
+    const float high = grid.scale[0] * (127.5f - static_cast<float>(grid.zero_point[0]));
+    const auto input = static_cast<size_t>(picture.input);
+    for (size_t i = 0; i < list_.samples.size(); ++i) {
+      if (!list_.archive && !list_.samples[i].files[input].ends_with(".npy")) {
+        continue;
+      }
+      PLUMB_ASSIGN_OR_RETURN(const std::vector<Tensor> sample, Sample(i));
+      if (sample[input].dtype() != DType::kF32) {
+        continue;
+      }
+      const std::span<const float> x = sample[input].values<float>();
+      const auto outside = std::find_if(x.begin(), x.end(), [&](float v) { return v < low || v > high; });
+      if (outside != x.end()) {
+        Explain(StrCat("input '", name, "': the samples hold ", *outside, ", which no picture has under the assumed mean and std; "
+                       "its range comes from the samples. To give pictures, state --mean and --std"));
+        return false;
+      }
+    }
+    return true;
+  }
+
+  void Explain(std::string line) {
+    if (options_.note) {
+      options_.note(line);
+    }
+    result_.explanation.push_back(std::move(line));
+  }
+
   Status Compile() {
     compile::CompileOptions compile_options;
     compile_options.quantize = options_.quantize;
@@ -107,7 +144,10 @@ class Conversion {
     compile_options.progress = ProgressOf("calibrate");
     for (const artifact::PictureInput& picture : model_.io.pictures) {
       const std::string& name = model_.graph->value(model_.graph->inputs[static_cast<size_t>(picture.input)].value).name;
-      compile_options.quantize.grids.stated.emplace(name, quant::PictureGrid(picture));
+      PLUMB_ASSIGN_OR_RETURN(const bool pictures, SamplesFit(picture, name));
+      if (pictures) {
+        compile_options.quantize.grids.stated.emplace(name, quant::PictureGrid(picture));
+      }
     }
     const quant::SampleSource source{list_.samples.size(), [this](size_t i) { return Sample(i); }};
     PLUMB_ASSIGN_OR_RETURN(compiled_, compile::CompileInteger(*model_.graph, source, compile_options));
@@ -306,6 +346,7 @@ class Conversion {
     }
     artifact::Artifact made;
     made.program = *compiled_.program;
+    made.program.symbolic_batch = model_.program->symbolic_batch;
     made.io = model_.io;
     made.decode = model_.decode;
     PLUMB_ASSIGN_OR_RETURN(made.provenance, MakeProvenance());

@@ -8,6 +8,7 @@
 #include "plumb/base/npy.h"
 #include "plumb/pictures/npz.h"
 #include "plumb/pictures/read_picture.h"
+#include "plumb/runtime/port_convert.h"
 #include "plumb/vision/preprocess.h"
 
 namespace plumb {
@@ -106,16 +107,17 @@ Result<Tensor> AsInput(const Tensor& tensor, const artifact::Program& program, s
     same.Reshape(shape);
     return same;
   }
-  if (wanted.dtype == DType::kF32 && (tensor.dtype() == DType::kF64 || tensor.dtype() == DType::kU8)) {
-    Tensor converted(DType::kF32, shape);
-    for (size_t i = 0; i < static_cast<size_t>(tensor.size()); ++i) {
-      converted.values<float>()[i] = tensor.dtype() == DType::kF64 ? static_cast<float>(tensor.values<double>()[i])
-                                                                   : static_cast<float>(tensor.values<uint8_t>()[i]);
-    }
+  Tensor converted(wanted.dtype, shape);
+  if (wanted.dtype == DType::kF32 && tensor.dtype() == DType::kU8) {
+    std::copy_n(tensor.values<uint8_t>().data(), tensor.size(), converted.values<float>().data());
     return converted;
   }
-  return UsageError(what, ": element type ", DTypeName(tensor.dtype()), "; expected ", DTypeName(wanted.dtype), " for input '",
-                    program.inputs[input].name, "'");
+  if (runtime::CanConvert(wanted, tensor.dtype())) {
+    runtime::FromUser(wanted, tensor.dtype(), tensor.raw(), converted.raw());
+    return converted;
+  }
+  return UsageError(what, ": element type ", DTypeName(tensor.dtype()), "; expected ",
+                    DTypeName(program.inputs[input].dtype), " for input '", program.inputs[input].name, "'");
 }
 
 // Entry `index` along the leading axis.

@@ -1,8 +1,10 @@
 // plumb eval: accuracy on labelled pictures.
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "plumb/api/eval.h"
+#include "plumb/artifact/reader.h"
 #include "plumb/cli/model_options.h"
 #include "plumb/cli/verb.h"
 
@@ -28,6 +30,36 @@ std::string Text(const std::string& title, const std::vector<EvalMetric>& metric
   return text;
 }
 
+struct Models {
+  Model model;
+  std::optional<Model> other;
+};
+
+bool SamePorts(const Model& a, const Model& b) {
+  const auto same = [](const auto& x, const auto& y) {
+    return std::equal(x.begin(), x.end(), y.begin(), y.end(), [](const auto& p, const auto& q) { return p.name == q.name; });
+  };
+  return same(a.program->inputs, b.program->inputs) && same(a.program->outputs, b.program->outputs);
+}
+
+// A float model beside an artifact: the options are the float model's. Where they say nothing of pictures and decoding, the
+// artifact of the same network does.
+Result<Models> LoadBoth(const std::string& path, const std::string& compare, const ModelOptions& options) {
+  const bool first = artifact::LooksLikeArtifact(path), second = artifact::LooksLikeArtifact(compare);
+  const bool mixed = first != second;
+  Models models;
+  PLUMB_ASSIGN_OR_RETURN(models.model, LoadModel(path, mixed && first ? ModelOptions() : options));
+  PLUMB_ASSIGN_OR_RETURN(models.other, LoadModel(compare, mixed && second ? ModelOptions() : options));
+  const contract::PictureOptions& p = options.contract.picture;
+  if (mixed && SamePorts(models.model, *models.other) && !p.color && !p.mean && !p.std && !p.resize && !p.pad && !options.contract.decode) {
+    const Model& from = first ? models.model : *models.other;
+    Model& to = first ? *models.other : models.model;
+    to.io = from.io;
+    to.decode = from.decode;
+  }
+  return models;
+}
+
 }  // namespace
 
 std::function<Status(Console&)> Setup_eval(CLI::App& app) {
@@ -44,11 +76,14 @@ std::function<Status(Console&)> Setup_eval(CLI::App& app) {
   app.add_option("--compare", args->compare, "another model or artifact, measured on the same pictures");
   return [args](Console& console) -> Status {
     PLUMB_ASSIGN_OR_RETURN(const ModelOptions options, args->model.Parse());
-    PLUMB_ASSIGN_OR_RETURN(const Model model, LoadModel(args->model.model, options));
-    std::optional<Model> other;
-    if (!args->compare.empty()) {
-      PLUMB_ASSIGN_OR_RETURN(other, LoadModel(args->compare, options));
+    Models models;
+    if (args->compare.empty()) {
+      PLUMB_ASSIGN_OR_RETURN(models.model, LoadModel(args->model.model, options));
+    } else {
+      PLUMB_ASSIGN_OR_RETURN(models, LoadBoth(args->model.model, args->compare, options));
     }
+    const Model& model = models.model;
+    const std::optional<Model>& other = models.other;
     args->eval.threads = console.Threads();
     args->eval.progress = console.ProgressBar();
     PLUMB_ASSIGN_OR_RETURN(const EvalComparison result, Evaluate(model, other ? &*other : nullptr, args->eval));
