@@ -1,4 +1,4 @@
-// plumb list operators|passes|records|families
+// plumb list operators|passes|records
 
 #include <nlohmann/json.hpp>
 
