@@ -228,6 +228,9 @@ class Parser {
       if (!items.empty()) {
         PLUMB_RETURN_IF_ERROR(Expect(','));
       }
+      if (Peek() == '[' || AcceptWord("ints") || AcceptWord("floats") || AcceptWord("strings")) {
+        return InvalidModel("a list of lists");
+      }
       PLUMB_ASSIGN_OR_RETURN(Attribute item, AttributeValue());
       if (!items.empty() && item.index() != items[0].index()) {
         return InvalidModel("a list of mixed types");
@@ -247,9 +250,6 @@ class Parser {
                          : kind == "floats"  ? 1
                          : kind == "strings" ? 2
                                              : 0;
-    if (index > 2) {
-      return InvalidModel("a list of lists");
-    }
     return index == 0 ? as(int64_t{}) : index == 1 ? as(float{}) : as(std::string{});
   }
   Result<Attribute> AttributeValue() {
@@ -343,10 +343,18 @@ class Parser {
     if (!type.known()) {
       return InvalidModel("constant of type ", type.ToString(), "; expected a known one");
     }
-    Tensor tensor(type.dtype, type.shape());
     if (AcceptWord("omitted")) {
       return InvalidModel("the elements of this constant were left out when the text was printed");
     }
+    // What the text cannot hold is not made room for: an element takes a character or more.
+    constexpr int64_t kMostFilled = int64_t{1} << 30;
+    const char first = Peek();
+    if ((first == '{' && NumElements(type.shape()) > static_cast<int64_t>(text_.size() - at_)) ||
+        (first == '@' && bytes > static_cast<int64_t>(blob_.size())) ||
+        (first == 'f' && bytes > kMostFilled)) {
+      return InvalidModel("constant of type ", type.ToString(), "; found fewer elements");
+    }
+    Tensor tensor(type.dtype, type.shape());
     if (Accept('@')) {
       while (at_ < text_.size() && text_[at_] != ':' && text_[at_] != '\n') {
         ++at_;  // the file's name, which the caller has dealt with

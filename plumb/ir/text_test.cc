@@ -70,6 +70,10 @@ TEST(Text, ErrorsNameTheLine) {
   EXPECT_EQ(message("input %x: f32[1]\ninput %x: f32[1]"), "line 2: value 'x' is declared twice");
   EXPECT_NE(message("const %x: f32[99999999999x99999999999] = {}").find("16 GiB"),
             std::string::npos);
+  EXPECT_NE(message("const %x: f32[1000000000] = {1, 2}").find("fewer elements"),
+            std::string::npos);
+  EXPECT_NE(message("%y: f32[1] = relu() {a = [[[1]]]}").find("a list of lists"),
+            std::string::npos);
   EXPECT_NE(message("const %x: s8[1] = {300}").find("expected a number"), std::string::npos);
   EXPECT_NE(message("input %x: f32[1").find("found the end"), std::string::npos);
 }

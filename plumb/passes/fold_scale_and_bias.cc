@@ -1,5 +1,6 @@
 // A product with, or a sum with, a constant per channel after a convolution or matrix product goes
 // into its weights and bias.
+#include <cmath>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -56,6 +57,9 @@ std::optional<Affine> AffineOf(const ir::Graph& graph, const ir::Node& node, siz
     } else {  // sub: y - c, or c - y
       affine.scale[i] = at == 0 ? 1.0 : -1.0;
       affine.shift[i] = at == 0 ? -value : value;
+    }
+    if (!std::isfinite(affine.scale[i]) || !std::isfinite(affine.shift[i])) {
+      return std::nullopt;  // weights that are not finite would spread to sums that were
     }
   }
   return affine;

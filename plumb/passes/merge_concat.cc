@@ -33,7 +33,6 @@ Result<int> MergeConcat(ir::Graph& graph) {
         const ir::ValueId fresh,
         EmitTyped(graph, "concat", old.name, std::move(inputs), old.attributes, old.origin));
     graph.value(fresh).quantization = grid;
-    graph.node(graph.value(fresh).producer).name = old.name;
     ReplaceByFresh(graph, id, fresh);
     graph.RemoveDeadNodes();
     ++merged;

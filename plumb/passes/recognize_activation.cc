@@ -34,7 +34,6 @@ Status ReplaceByFunction(ir::Graph& graph, ir::NodeId end, std::string_view op, 
   const ir::Node old = graph.node(end);
   PLUMB_ASSIGN_OR_RETURN(const ir::ValueId fresh,
                          EmitTyped(graph, op, old.name, {x}, std::move(attributes), old.origin));
-  graph.node(graph.value(fresh).producer).name = old.name;
   ReplaceByFresh(graph, end, fresh);
   return {};
 }

@@ -19,7 +19,6 @@ Result<int> RecognizeFullyConnected(ir::Graph& graph) {
     PLUMB_ASSIGN_OR_RETURN(
         const ir::ValueId fresh,
         EmitTyped(graph, "fully_connected", old.name, {old.inputs[0], weights}, {}, old.origin));
-    graph.node(graph.value(fresh).producer).name = old.name;
     ReplaceByFresh(graph, id, fresh);
     ++found;
   }

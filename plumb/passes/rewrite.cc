@@ -124,6 +124,7 @@ void ReplaceByFresh(ir::Graph& graph, ir::NodeId old, ir::ValueId fresh) {
     return;
   }
   const ir::NodeId producer = made.producer;
+  graph.node(producer).name = graph.node(old).name;
   graph.ReplaceUses(fresh, kept);
   graph.TakeOutput(producer, 0, kept);
   graph.RemoveNode(old);

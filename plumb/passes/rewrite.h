@@ -49,7 +49,7 @@ ir::ValueId AddInts(ir::Graph& graph, std::string_view name, const std::vector<i
 // `fresh` takes the place of the only output of the node `old`, which is removed: everything that
 // read that output, graph outputs included, reads the new one. `fresh` is the product of a node
 // just emitted, or a constant just added: the output's own value, with its name, becomes that
-// product; `fresh` is gone then.
+// product; `fresh` is gone then. The node emitted gets the name of `old`.
 void ReplaceByFresh(ir::Graph& graph, ir::NodeId old, ir::ValueId fresh);
 // As above for a value that others know already: it keeps its own name.
 void ReplaceByExisting(ir::Graph& graph, ir::NodeId old, ir::ValueId value);

@@ -114,8 +114,9 @@ Result<bool> GatherToSlice(ir::Graph& graph, ir::NodeId id) {
       NormalAxis(old.attributes.Int("axis", 0), static_cast<int64_t>(in.size())));
   const auto at = [&](size_t i) { return NormalAxis((*indices)[i], in[axis]); };
   const int64_t step = indices->size() > 1 ? at(1) - at(0) : 1;
-  for (size_t i = 1; i < indices->size(); ++i) {
-    if (step <= 0 || at(i) - at(i - 1) != step) {
+  for (size_t i = 0; i < indices->size(); ++i) {
+    if (step <= 0 || at(i) < 0 || at(i) >= in[axis] ||
+        at(i) != at(0) + static_cast<int64_t>(i) * step) {
       return false;
     }
   }

@@ -32,8 +32,6 @@ Result<int> UnflattenSoftmax(ir::Graph& graph) {
     attributes.Set("axis", static_cast<int64_t>(shape.size()) - 1);
     PLUMB_ASSIGN_OR_RETURN(const ir::ValueId rows, EmitTyped(graph, old.op, old.name, {source},
                                                              std::move(attributes), old.origin));
-    const ir::NodeId softmax = graph.value(rows).producer;
-    graph.node(softmax).name = old.name;
     if (ShapeOf(graph, graph.node(reader).outputs[0]) == shape) {
       ReplaceByFresh(graph, reader, rows);
     } else {
