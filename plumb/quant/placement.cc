@@ -108,6 +108,11 @@ Placement Place(const ir::Graph& graph, const std::set<std::string>& keep_float)
       }
     }
     wanted = wanted && !keep_float.contains(node.name);
+    if (kind == QuantKind::kDot && graph.OnlyUser(node.outputs[0]) != ir::kNone) {
+      // Reports name a layer by what its function makes.
+      const ir::Node& function = graph.node(graph.OnlyUser(node.outputs[0]));
+      wanted = wanted && !(KindOf(function) == QuantKind::kTable && keep_float.contains(graph.value(function.outputs[0]).name));
+    }
     std::string& why = placement.why_float[static_cast<size_t>(id)];
     const bool can = CanBeInteger(graph, node, kind);
     if (kind == QuantKind::kFloat) {

@@ -31,6 +31,7 @@ class Quantizer {
       : from_(graph), stats_(stats), options_(options) {}
 
   Result<Quantized> Run() {
+    PLUMB_RETURN_IF_ERROR(CheckNames());
     placement_ = Place(from_, options_.keep_float);
     for (const auto& [name, grid] : options_.grids.stated) {
       if (const auto value = from_.FindValue(name)) {
@@ -61,6 +62,28 @@ class Quantizer {
   }
 
  private:
+  // Names that the user gives must be there: an option without effect is a mistake.
+  Status CheckNames() const {
+    std::set<std::string> known;
+    for (ir::NodeId id : from_.Order()) {
+      known.insert(from_.node(id).name);
+    }
+    for (size_t i = 0; i < from_.value_count(); ++i) {
+      known.insert(NameOf(static_cast<ir::ValueId>(i)));
+    }
+    for (const std::string& name : options_.keep_float) {
+      if (!known.contains(name)) {
+        return UsageError("--keep-float '", name, "': no layer or tensor has this name; 'plumb inspect --layers' lists them");
+      }
+    }
+    for (const auto& [name, factor] : options_.scale_faults) {
+      if (!known.contains(name)) {
+        return UsageError("--scale-fault '", name, "': no layer or weight has this name");
+      }
+    }
+    return {};
+  }
+
   const Quantization& GridOfValue(ir::ValueId value) const { return grids_.of[static_cast<size_t>(value)]; }
   const std::string& NameOf(ir::ValueId value) const { return from_.value(value).name; }
 
@@ -280,8 +303,9 @@ class Quantizer {
     return m;
   }
 
-  float FaultOf(const ir::Node& node) const {
-    for (const std::string& name : {node.name, NameOf(node.outputs[0]), NameOf(node.inputs[1])}) {
+  // `last`: the value behind the layer's function, by which reports name the layer.
+  float FaultOf(const ir::Node& node, ir::ValueId last) const {
+    for (const std::string& name : {node.name, NameOf(node.outputs[0]), NameOf(node.inputs[1]), NameOf(last)}) {
       if (const auto it = options_.scale_faults.find(name); it != options_.scale_faults.end()) {
         return it->second;
       }
@@ -320,7 +344,7 @@ class Quantizer {
       PLUMB_RETURN_IF_ERROR(ChooseForm(*function, conv, output, onto, table));
       form = onto ? "int8, table" : "int8, float function";
     }
-    PLUMB_ASSIGN_OR_RETURN(Tensor m, Multipliers(weights, input, depthwise, onto ? &*onto : nullptr, FaultOf(node), NameOf(conv)));
+    PLUMB_ASSIGN_OR_RETURN(Tensor m, Multipliers(weights, input, depthwise, onto ? &*onto : nullptr, FaultOf(node, last), NameOf(conv)));
     const std::string kept = weights.kept_grid ? "kept the model's weight grid" : "";
     const std::vector<ir::ValueId> inputs = {
         Integer(node.inputs[0]), to_.AddConstant(NameOf(node.inputs[1]), std::move(weights.weights), Quantization{weights.scale, std::vector<int32_t>(weights.scale.size(), 0), 0}),

@@ -99,14 +99,38 @@ TEST(Quantize, TheResultIsCloseToTheFloatGraph) {
   }
 }
 
+// By the weight's, the layer's, or its function's name.
 TEST(Quantize, AFaultyScaleIsVisible) {
-  QuantizeOptions options;
-  options.scale_faults["w2"] = 4;
-  const Quantized good = QuantizeNet(Net(), {}), bad = QuantizeNet(Net(), options);
+  const Quantized good = QuantizeNet(Net(), {});
   const auto a = lower::RunGraph(good.graph, std::vector<Tensor>{Sample(1)});
-  const auto b = lower::RunGraph(bad.graph, std::vector<Tensor>{Sample(1)});
-  ASSERT_TRUE(a.ok() && b.ok());
-  EXPECT_NE(std::memcmp((*a)[0].raw(), (*b)[0].raw(), (*a)[0].bytes()), 0);
+  for (const char* name : {"w1", "c1", "s1"}) {
+    QuantizeOptions options;
+    options.scale_faults[name] = 4;
+    const Quantized bad = QuantizeNet(Net(), options);
+    const auto b = lower::RunGraph(bad.graph, std::vector<Tensor>{Sample(1)});
+    ASSERT_TRUE(a.ok() && b.ok());
+    EXPECT_NE(std::memcmp((*a)[0].raw(), (*b)[0].raw(), (*a)[0].bytes()), 0) << name;
+  }
+}
+
+TEST(Quantize, KeptInFloatByLayerOrFunctionName) {
+  for (const char* name : {"c1", "s1"}) {
+    QuantizeOptions options;
+    options.keep_float.insert(name);
+    const Quantized q = QuantizeNet(Net(), options);
+    EXPECT_EQ(q.graph.value(*q.graph.FindValue("c1")).type.dtype, DType::kF32) << name;
+    EXPECT_EQ(q.graph.value(*q.graph.FindValue("c2")).type.dtype, DType::kS8) << name;
+  }
+}
+
+TEST(Quantize, ANameThatIsNotThereIsAnError) {
+  QuantizeOptions options;
+  options.keep_float.insert("nowhere");
+  const auto stats = Observe(Net(), Samples(), 1, nullptr);
+  ASSERT_TRUE(stats.ok());
+  const auto q = Quantize(Net(), *stats, options);
+  ASSERT_FALSE(q.ok());
+  EXPECT_NE(q.status().message().find("nowhere"), std::string::npos);
 }
 
 TEST(Quantize, OneScaleForOutputsHoldsTheOutputAsIntegers) {
