@@ -26,6 +26,5 @@ title "4. Boxes"
 "$plumb" detect "$artifact" "$here/val/val_002.jpg" -o "$out/boxes.jpg" -q
 
 title "Look at"
-echo "  $out/boxes.jpg               the picture with its boxes"
-echo "  $artifact    the artifact; 'plumb inspect $artifact' says what is in it"
-echo "  README.md                         the same with your own network"
+printf '  %-34s %s\n' "$out/boxes.jpg" "the picture with its boxes" "$artifact" "the artifact: 'plumb inspect' says what is in it" \
+  README.md "the same with your own network"
