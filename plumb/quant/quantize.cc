@@ -313,6 +313,17 @@ class Quantizer {
     return 1.0f;
   }
 
+  // One number a channel that float operators or nobody reads: the classes' scores of a classifier, or some such. A class
+  // that the samples do not show has no range to speak of, so that a grid for each channel would cut off what it gives when
+  // it does show; and a float costs next to nothing where the sum is already there.
+  bool MakesLogits(ir::ValueId value) const {
+    const std::vector<ir::NodeId> readers = from_.Users(value);
+    const bool read = std::any_of(readers.begin(), readers.end(), [&](ir::NodeId id) { return placement_.integer[static_cast<size_t>(id)]; });
+    const Shape shape = from_.value(value).type.shape();
+    const bool flat = std::all_of(shape.begin() + 1, shape.end() - 1, [](int64_t size) { return size == 1; });
+    return !read && flat && shape.size() >= 2 && !placement_.stated.contains(value) && !options_.one_scale_for_outputs;
+  }
+
   // The dot operator, and the function behind it where one can be computed in its epilogue. Emitted unfused; the passes of
   // compile/fuse put them together.
   Status EmitDot(ir::NodeId id) {
@@ -332,7 +343,9 @@ class Quantizer {
     std::optional<Quantization> onto;  // the grid the dot operator itself requantizes onto; none: it gives float
     std::optional<Tensor> table;
     std::string form = "int8";
-    if (function == nullptr || IsClamp(*function)) {
+    if (function == nullptr && MakesLogits(conv)) {
+      form = "int8, float output";
+    } else if (function == nullptr || IsClamp(*function)) {
       onto = output;
       if (function != nullptr && !output.per_channel()) {
         PLUMB_ASSIGN_OR_RETURN(table, MakeTable(from_, function, output, output));

@@ -23,6 +23,9 @@ Channels ChannelsOf(const Quantization& grid, std::span<const int64_t> shape) {
 }
 
 std::vector<float> Dequantized(ConstTensorView tensor, const Quantization& grid) {
+  if (tensor.dtype == DType::kF32) {  // a layer of integer products whose result stays in float
+    return {tensor.data<float>(), tensor.data<float>() + tensor.size()};
+  }
   const Channels channels = ChannelsOf(grid, tensor.shape);
   const int8_t* q = tensor.data<int8_t>();
   std::vector<float> x(static_cast<size_t>(tensor.size()));
@@ -107,10 +110,13 @@ class Measurer {
     const ir::Value& value = integer_graph_.value(id);
     if (tensor.dtype == DType::kF32) {
       CheckFinite({tensor.data<float>(), static_cast<size_t>(tensor.size())}, value.name);
-      return;
     }
     const auto at = index_of_.find(value.name);
-    if (at == index_of_.end() || tensor.dtype != DType::kS8) {
+    if (at == index_of_.end() || (tensor.dtype != DType::kS8 && tensor.dtype != DType::kF32)) {
+      return;
+    }
+    if (tensor.dtype == DType::kF32) {
+      layers_[at->second].accumulated.Add(reference_[value.name], Dequantized(tensor, {}));
       return;
     }
     Layer& layer = layers_[at->second];

@@ -69,13 +69,39 @@ TEST_F(EndToEnd, ClassifierWithSoftmaxTail) {
       .With("axis", int64_t{1})
       .Output("y");
   const Both both = Check(b, Samples({{1, 3, 8, 8}}));
-  EXPECT_EQ(IntegerRecords(both.integer, "fully_connected"), 2);
+  EXPECT_EQ(IntegerRecords(both.integer, "fully_connected"), 1);  // the logits are float
   const std::vector<float> p = Floats(both.integer_outputs.at(0).tensor);
   double sum = 0;
   for (float v : p) {
     sum += v;
   }
   EXPECT_NEAR(sum, 1, 1e-5);  // the softmax is in float
+}
+
+// A class that no calibration sample shows must still win when it does show.
+TEST_F(EndToEnd, AClassThatCalibrationHasNotSeen) {
+  ModelBuilder b;
+  b.Input("x", {1, 4});
+  std::vector<float> w(16);
+  for (size_t i = 0; i < 4; ++i) {
+    w[i * 5] = 8;  // class i answers input i
+  }
+  b.Floats("w", {4, 4}, w).Floats("b", {4}, {-4, -4, -4, -4});
+  b.Node("Gemm", {"x", "w", "b"}, {"logits"})
+      .Node("Softmax", {"logits"}, {"y"})
+      .With("axis", int64_t{1})
+      .Output("y");
+  std::vector<std::vector<Tensor>> samples;
+  for (size_t i = 0; i < 3; ++i) {
+    Tensor x(DType::kF32, {1, 4});
+    x.values<float>()[i] = 1;
+    samples.push_back({x});
+  }
+  const Both both = Check(b, samples);
+  Tensor unseen(DType::kF32, {1, 4});
+  unseen.values<float>()[3] = 1;
+  const std::vector<float> p = Floats(RunModel(both.integer, {unseen}).at(0).tensor);
+  EXPECT_GT(p[3], 0.99f);
 }
 
 // A channel without any signal must not stop a conversion.
