@@ -26,7 +26,9 @@ TEST(Npy, EveryTypeReturnsAsWritten) {
       ASSERT_TRUE(back.ok()) << back.status().message();
       EXPECT_EQ(back->dtype(), type);
       EXPECT_EQ(back->shape(), shape);
-      EXPECT_EQ(std::memcmp(back->raw(), t.raw(), t.bytes()), 0);
+      if (t.bytes() > 0) {  // memcmp takes no null pointer
+        EXPECT_EQ(std::memcmp(back->raw(), t.raw(), t.bytes()), 0);
+      }
     }
   }
 }
