@@ -75,8 +75,39 @@ Result<Model> LoadModel(const std::string& path, const ModelOptions& options) {
   PLUMB_ASSIGN_OR_RETURN(contract::Contracts contracts, contract::Recognize(*model.graph, options.contract));
   model.io = std::move(contracts.io);
   model.decode = std::move(contracts.decode);
+  if (const auto names = imported.metadata.find("names"); names != imported.metadata.end() && !options.contract.labels) {
+    if (std::vector<std::string> labels = LabelsOfMetadata(names->second); static_cast<int32_t>(labels.size()) == model.decode.classes) {
+      model.decode.labels = std::move(labels);
+      model.decode.labels_source = artifact::Source::kRecognized;
+    }
+  }
   model.explanation = Explain(model.io, model.decode, contracts.why);
   return model;
+}
+
+std::vector<std::string> LabelsOfMetadata(const std::string& names) {
+  std::vector<std::string> labels;
+  size_t at = 0;
+  while ((at = names.find_first_of("0123456789'\"", at)) != std::string::npos) {
+    if (names[at] != '\'' && names[at] != '"') {  // "7:" must come in its turn
+      size_t end = at;
+      const unsigned long key = std::stoul(names.substr(at, 9), &end);
+      if (key != labels.size()) {
+        return {};
+      }
+      at = names.find_first_of("'\"", at + end);
+      if (at == std::string::npos) {
+        return {};
+      }
+    }
+    const size_t close = names.find(names[at], at + 1);
+    if (close == std::string::npos) {
+      return {};
+    }
+    labels.push_back(names.substr(at + 1, close - at - 1));
+    at = close + 1;
+  }
+  return labels;
 }
 
 Result<std::vector<std::string>> ReadLabelFile(const std::string& path) {

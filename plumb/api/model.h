@@ -39,6 +39,10 @@ struct Model {
 // Told apart by content. Options that only a float model can take are refused for an artifact: its contracts travel in it.
 [[nodiscard]] Result<Model> LoadModel(const std::string& path, const ModelOptions& options);
 
+// Class names as exporters write them into a model's metadata: {0: 'person', 1: 'bicycle'} or ['person', 'bicycle'].
+// Empty when the text is neither, or its numbers do not count up from 0.
+[[nodiscard]] std::vector<std::string> LabelsOfMetadata(const std::string& names);
+
 // Names of classes, one a line; trailing blanks are dropped, empty lines at the end too.
 [[nodiscard]] Result<std::vector<std::string>> ReadLabelFile(const std::string& path);
 
