@@ -66,7 +66,7 @@ Result<ir::ValueId> EmitTranspose(ir::Graph& graph, ir::ValueId value, const Per
 }
 
 Result<ir::ValueId> EmitReshape(ir::Graph& graph, ir::ValueId value, const Shape& shape,
-                                std::string_view name) {
+                                std::string name) {
   const ir::ValueId sizes = AddInts(graph, StrCat(name, ".shape"), shape);
   return EmitTyped(graph, "reshape", name, {value, sizes}, {{"allowzero", int64_t{1}}});
 }

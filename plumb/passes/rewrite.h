@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -30,8 +31,9 @@ inline const Permutation kToNchw = {0, 3, 1, 2};
 
 Result<ir::ValueId> EmitTranspose(ir::Graph& graph, ir::ValueId value, const Permutation& perm,
                                   std::string_view name);
+// (The name by value: a view of another value's name would not outlive the sizes added first.)
 Result<ir::ValueId> EmitReshape(ir::Graph& graph, ir::ValueId value, const Shape& shape,
-                                std::string_view name);
+                                std::string name);
 
 // --- constants ---
 // The integers of a constant (s64 or s32), flattened; nothing when it is no such constant.

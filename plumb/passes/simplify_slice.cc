@@ -69,7 +69,7 @@ std::optional<Ranges> RangesOf(const ir::Graph& graph, const ir::Node& node) {
 }
 
 Result<ir::ValueId> EmitSlice(ir::Graph& graph, ir::ValueId value, const Ranges& ranges,
-                              std::string_view name, std::string_view origin) {
+                              std::string name, std::string origin) {
   const Shape shape = ShapeOf(graph, value);
   std::vector<int64_t> starts, ends, axes, steps;
   for (size_t i = 0; i < ranges.size(); ++i) {
