@@ -195,7 +195,8 @@ class Solver {
     const float ratio = Limit(value);
     if (ratio > 1.0f && source == value && RankOf(graph_, value) > 0 &&
         stats.channel_min.size() == static_cast<size_t>(LastDim(graph_, value))) {
-      return ChannelGridOf(stats, std::min(ratio, options_.free_channel_ratio), RankOf(graph_, value));
+      const float headroom = ratio == std::numeric_limits<float>::max() ? options_.tail_headroom : 0.0f;  // no integer reader
+      return ChannelGridOf(stats, std::min(ratio, options_.free_channel_ratio), RankOf(graph_, value), headroom);
     }
     return GridOf(ChooseRange(stats, options_.range));
   }

@@ -24,6 +24,9 @@ struct GridOptions {
   // limited.
   float dense_channel_ratio = 1;
   float free_channel_ratio = 4096;             // the limit for those
+  // Channels that only float operators read are scores and the like. One whose class the samples do not show ends at zero,
+  // a score of one half: it may go on towards the greatest of all channels, by this share of its width (2 dB at most).
+  float tail_headroom = 0.25f;
   bool one_scale_for_tails = false;            // what float operators read gets one scale too
   std::map<std::string, Quantization> stated;  // by value name: picture inputs (from the I/O contract), QDQ models
   std::set<std::string> rounded;               // of these, the ones that float operators too read rounded onto the grid

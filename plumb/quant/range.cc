@@ -91,10 +91,11 @@ Quantization GridOf(Range range) {
   return {{scale}, {zero}, -1};
 }
 
-Quantization ChannelGridOf(const ValueStats& stats, float ratio, int rank) {
+Quantization ChannelGridOf(const ValueStats& stats, float ratio, int rank, float headroom) {
   Quantization grid;
   grid.axis = rank - 1;
   float coarsest = 0;
+  const float greatest = std::max(stats.max, 0.0f);
   for (size_t c = 0; c < stats.channel_min.size(); ++c) {
     const float lo = std::min(stats.channel_min[c], 0.0f);
     const float hi = std::max(stats.channel_max[c], 0.0f);
@@ -105,7 +106,8 @@ Quantization ChannelGridOf(const ValueStats& stats, float ratio, int rank) {
   }
   for (size_t c = 0; c < stats.channel_min.size(); ++c) {
     const float lo = std::min(stats.channel_min[c], 0.0f);
-    const float hi = std::max(stats.channel_max[c], 0.0f);
+    float hi = std::max(stats.channel_max[c], 0.0f);
+    hi = std::max(hi, std::min(greatest, hi + headroom * (hi - lo)));
     const float least = coarsest / ratio * 255.0f;  // width of the finest range allowed
     // Widened evenly; a dead or nearly dead channel gets [0, least].
     const bool dead = hi - lo <= least * 1e-6f;

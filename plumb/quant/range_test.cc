@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include <cmath>
 
 namespace plumb::quant {
@@ -38,11 +40,36 @@ TEST(GridOf, AnEmptyOrHugeRangeGivesAUsableScale) {
   EXPECT_TRUE(std::isnormal(GridOf({0, 1e-44f}).scale[0]));
 }
 
+ValueStats OfChannels(std::vector<float> low, std::vector<float> high) {
+  ValueStats s;
+  s.seen = true;
+  s.min = *std::min_element(low.begin(), low.end());
+  s.max = *std::max_element(high.begin(), high.end());
+  s.channel_min = std::move(low);
+  s.channel_max = std::move(high);
+  return s;
+}
+
+TEST(ChannelGridOf, AnAlmostDeadChannelKeepsToTheRatioToo) {
+  const Quantization grid = ChannelGridOf(OfChannels({0, 0}, {255, 1e-30f}), 4096, 4, 0);
+  EXPECT_FLOAT_EQ(grid.scale[0], 1);
+  EXPECT_FLOAT_EQ(grid.scale[1], 1.0f / 4096);
+}
+
+// Scores of a class that was never there: all below zero. Up to a quarter of the width, and no further than another goes.
+TEST(ChannelGridOf, HeadroomGoesTowardsTheGreatestChannel) {
+  const Quantization grid = ChannelGridOf(OfChannels({-20, -20, -4}, {3, -5, -1}), 4096, 4, 0.25f);
+  const auto top = [&](size_t c) { return grid.scale[c] * static_cast<float>(127 - grid.zero_point[c]); };
+  EXPECT_NEAR(top(0), 3, grid.scale[0]);
+  EXPECT_NEAR(top(1), 3, grid.scale[1]);
+  EXPECT_NEAR(top(2), 1, grid.scale[2]);
+}
+
 TEST(ChannelGridOf, FineChannelsAreBoundedByTheRatioAndDeadOnesGetARange) {
   ValueStats s = Uniform(-1, 255);
   s.channel_min = {0, 0, -1, 0};
   s.channel_max = {255, 1, 1, 0};
-  const Quantization grid = ChannelGridOf(s, 16, 4);
+  const Quantization grid = ChannelGridOf(s, 16, 4, 0);
   EXPECT_EQ(grid.axis, 3);
   EXPECT_FLOAT_EQ(grid.scale[0], 1.0f);
   EXPECT_FLOAT_EQ(grid.scale[1], 1.0f / 16);
