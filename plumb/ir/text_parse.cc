@@ -367,7 +367,9 @@ class Parser {
         return InvalidModel("bytes ", offset, " + ", length, " of ", blob_.size(),
                             " for a constant of ", tensor.bytes());
       }
-      std::memcpy(tensor.raw(), blob_.data() + offset, length);
+      if (length > 0) {
+        std::memcpy(tensor.raw(), blob_.data() + offset, length);
+      }
       return tensor;
     }
     if (AcceptWord("fill")) {

@@ -17,7 +17,8 @@ using Key = std::tuple<std::string, std::vector<ir::ValueId>,
 bool SameTensor(const ir::Value& a, const ir::Value& b) {
   return a.type == b.type && a.quantization == b.quantization &&
          a.constant->bytes() == b.constant->bytes() &&
-         std::memcmp(a.constant->raw(), b.constant->raw(), a.constant->bytes()) == 0;
+         (a.constant->bytes() == 0 ||
+          std::memcmp(a.constant->raw(), b.constant->raw(), a.constant->bytes()) == 0);
 }
 
 // For each value, the one that stands for it: itself, or an equal small constant with a lower id.

@@ -20,6 +20,20 @@ output "y" = %y
   EXPECT_EQ(Ops(g), "mul relu add");
 }
 
+TEST(CommonSubexpression, EmptyConstantsAreEqualToo) {
+  const ir::Graph g = ExpectRewritten(CommonSubexpression, R"(
+input %x: f32[1x2]
+const %c: f32[0x2] = {}
+const %d: f32[0x2] = {}
+%a: none[*] = concat(%x, %c) {axis = 0}
+%b: none[*] = concat(%x, %d) {axis = 0}
+%y: none[*] = add(%a, %b)
+output "y" = %y
+)",
+                                      1);
+  EXPECT_EQ(Ops(g), "concat add");
+}
+
 TEST(CommonSubexpression, OtherAttributesOrInputsAreOtherNodes) {
   ExpectUntouched(CommonSubexpression, R"(
 input %x: f32[2x2]
