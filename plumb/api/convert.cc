@@ -280,6 +280,7 @@ class Conversion {
                  {"percentile", StrCat(q.grids.range.percentile)},
                  {"function-form", std::string(quant::FunctionFormName(q.form))},
                  {"dense-channel-ratio", StrCat(q.grids.dense_channel_ratio)},
+                 {"bias-correction", yes(q.correct_bias)},
                  {"one-scale-for-outputs", yes(q.one_scale_for_outputs)},
                  {"optimization-level", StrCat(options_.model_options.passes.level)},
                  {"calib-limit", StrCat(options_.calib_limit)}};

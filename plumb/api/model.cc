@@ -50,7 +50,7 @@ Result<Model> LoadModel(const std::string& path, const ModelOptions& options) {
   if (std::error_code ignored; !std::filesystem::is_regular_file(path, ignored)) {
     return UsageError("there is no file '", path, "'; expected a .onnx model or a .plumb artifact");
   }
-  if (artifact::LooksLikeArtifact(path)) {
+  if (artifact::LooksLikeArtifact(path) || path.ends_with(".plumb")) {
     return LoadArtifact(path, options);
   }
   Model model;

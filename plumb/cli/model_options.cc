@@ -3,7 +3,7 @@
 namespace plumb::cli {
 
 void ModelArguments::Declare(CLI::App& app) {
-  app.add_option("model", model, "a .onnx model or a .plumb artifact")->required();
+  app.add_option("model,--from-stage", model, "a .onnx model, a .plumb artifact, or a stage file of --save-stage")->required();
   app.add_option("--input-shape", input_shapes, "fix symbolic dimensions: name=1x3x640x640 (may be repeated)");
   app.add_option("--disable-pass", disabled_passes, "leave an optimization pass out (see 'plumb list passes')");
   app.add_option("--optimization-level", level, "0 (only what must be) to 3")->check(CLI::Range(0, 3))->capture_default_str();

@@ -69,7 +69,7 @@ nlohmann::ordered_json GateJson(const verify::Gate& gate) {
           {"fail_below_matched", gate.fail_below_matched}, {"warn_below_matched", gate.warn_below_matched},
           {"fail_below_agreement", gate.fail_below_agreement}, {"warn_below_agreement", gate.warn_below_agreement},
           {"fail_below_sqnr", gate.fail_below_sqnr}, {"warn_below_sqnr", gate.warn_below_sqnr},
-          {"judge_tolerance", gate.judge_tolerance}, {"pass_tolerance", gate.pass_tolerance}, {"s1_cells", gate.s1_cells},
+          {"judge_tolerance", gate.judge_tolerance}, {"pass_tolerance", gate.pass_tolerance}, {"s1_cells", gate.s1_cells}, {"s1_cells_ever", gate.s1_cells_ever},
           {"s3_share", gate.s3_share}, {"s4_share", gate.s4_share}, {"s5_levels", gate.s5_levels},
           {"s12_saturated", gate.s12_saturated}};
 }
@@ -153,6 +153,8 @@ std::function<Status(Console&)> Setup_convert(CLI::App& app) {
                  "how far apart scales of channels may lie that a dense layer reads (1: one scale)")
       ->check(CLI::Range(1.0, 1e6))->capture_default_str();
   app.add_option("--keep-float", args->keep_float, "layers or tensors to compute in float, by name");
+  app.add_flag("!--no-bias-correction", convert.quantize.correct_bias,
+               "leave the mean error of rounded weights in the biases");
   app.add_flag("--one-scale-for-outputs", convert.quantize.one_scale_for_outputs,
                "hold every output as int8 on one scale, as some converters do (boxes and scores then share it)");
   app.add_option("--reference", convert.reference, "inputs and expected outputs by name (.npz): judges the import");

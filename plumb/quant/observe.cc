@@ -21,15 +21,19 @@ void ObserveRange(ConstTensorView tensor, ValueStats& stats) {
     stats.seen = true;
     stats.channel_min.assign(static_cast<size_t>(channels), kMax);
     stats.channel_max.assign(static_cast<size_t>(channels), -kMax);
+    stats.channel_mean.assign(static_cast<size_t>(channels), 0.0);  // sums, until FinishRange
   }
   float* low = stats.channel_min.data();
   float* high = stats.channel_max.data();
+  double* sum = stats.channel_mean.data();
+  stats.rows += static_cast<uint64_t>(n / channels);
   for (int64_t row = 0; row < n; row += channels) {
     for (int64_t c = 0; c < channels; ++c) {
       const float v = x[row + c];
       // Comparisons with NaN are false; the infinities are kept out by the bounds.
       low[c] = v < low[c] && v >= -kMax ? v : low[c];
       high[c] = v > high[c] && v <= kMax ? v : high[c];
+      sum[c] += v >= -kMax && v <= kMax ? v : 0.0f;
     }
   }
 }
@@ -45,6 +49,9 @@ void FinishRange(ValueStats& stats) {
     stats.max = *std::max_element(stats.channel_max.begin(), stats.channel_max.end());
   }
   stats.histogram.assign(kHistogramBins, 0);
+  for (double& mean : stats.channel_mean) {
+    mean /= static_cast<double>(stats.rows);
+  }
 }
 
 void ObserveHistogram(ConstTensorView tensor, ValueStats& stats) {

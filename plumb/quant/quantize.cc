@@ -175,8 +175,8 @@ class Quantizer {
   }
 
   void Note(const ir::Node& node, ir::ValueId value, std::string form, std::string reason, bool integer) {
-    LayerNote note{NameOf(value), node.op, std::move(form), std::move(reason), integer,
-                   integer && GridOfValue(value).per_channel(), {}};
+    const bool per_channel = integer && form != "int8, float output" && GridOfValue(value).per_channel();
+    LayerNote note{NameOf(value), node.op, std::move(form), std::move(reason), integer, per_channel, {}};
     for (ir::ValueId in : node.inputs) {
       if (in != ir::kNone && !from_.IsConstant(in)) {
         note.reads.push_back(NameOf(in));
@@ -313,15 +313,21 @@ class Quantizer {
     return 1.0f;
   }
 
-  // One number a channel that float operators or nobody reads: the classes' scores of a classifier, or some such. A class
-  // that the samples do not show has no range to speak of, so that a grid for each channel would cut off what it gives when
-  // it does show; and a float costs next to nothing where the sum is already there.
-  bool MakesLogits(ir::ValueId value) const {
+  // A layer whose sums go to float at once: a head (only float operators read it), or one number a channel that nobody reads
+  // (a classifier's scores). A class that the samples do not show has no range to speak of, so that a grid for each channel
+  // would cut off what it gives when it does show; rounding to eight bits in between would cost accuracy and save nothing.
+  bool GivesFloat(ir::ValueId value) const {
     const std::vector<ir::NodeId> readers = from_.Users(value);
     const bool read = std::any_of(readers.begin(), readers.end(), [&](ir::NodeId id) { return placement_.integer[static_cast<size_t>(id)]; });
     const Shape shape = from_.value(value).type.shape();
     const bool flat = std::all_of(shape.begin() + 1, shape.end() - 1, [](int64_t size) { return size == 1; });
-    return !read && flat && shape.size() >= 2 && !placement_.stated.contains(value) && !options_.one_scale_for_outputs;
+    const bool head = !readers.empty() && !from_.IsOutput(value);
+    return !read && (head || flat) && shape.size() >= 2 && !placement_.stated.contains(value) && !options_.one_scale_for_outputs;
+  }
+
+  std::span<const double> InputMean(ir::ValueId value) const {
+    const ValueStats& stats = stats_[static_cast<size_t>(value)];
+    return options_.correct_bias && stats.seen ? std::span<const double>(stats.channel_mean) : std::span<const double>();
   }
 
   // The dot operator, and the function behind it where one can be computed in its epilogue. Emitted unfused; the passes of
@@ -334,7 +340,8 @@ class Quantizer {
     const Tensor* bias = node.inputs.size() > 2 ? from_.ConstantOf(node.inputs[2]) : nullptr;
     PLUMB_ASSIGN_OR_RETURN(QuantizedWeights weights,
                            QuantizeWeights(*from_.ConstantOf(node.inputs[1]), bias, input, depthwise,
-                                           from_.value(node.inputs[1]).quantization, NameOf(conv)));
+                                           from_.value(node.inputs[1]).quantization, InputMean(node.inputs[0]),
+                                           static_cast<int>(node.attributes.Int("groups", 1)), NameOf(conv)));
     const ir::NodeId function_id = FusibleFunction(from_, placement_, id);
     const ir::Node* function = function_id == ir::kNone ? nullptr : &from_.node(function_id);
     const ir::ValueId last = function == nullptr ? conv : function->outputs[0];
@@ -343,7 +350,7 @@ class Quantizer {
     std::optional<Quantization> onto;  // the grid the dot operator itself requantizes onto; none: it gives float
     std::optional<Tensor> table;
     std::string form = "int8";
-    if (function == nullptr && MakesLogits(conv)) {
+    if (function == nullptr && GivesFloat(conv)) {
       form = "int8, float output";
     } else if (function == nullptr || IsClamp(*function)) {
       onto = output;

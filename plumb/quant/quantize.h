@@ -29,6 +29,7 @@ struct QuantizeOptions {
   FunctionForm form = FunctionForm::kAuto;
   double table_error_ratio = 1.25;
   std::set<std::string> keep_float;     // names of nodes or values
+  bool correct_bias = true;             // take the mean error of rounded weights out of the biases
   bool one_scale_for_outputs = false;   // hold every output as int8 on one per-tensor grid, as some converters do
   std::map<std::string, float> scale_faults;  // by weight or layer name: a factor on the weights' scale (tests of the checks)
 };

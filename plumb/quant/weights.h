@@ -22,10 +22,14 @@ struct QuantizedWeights {
 //   s_w[o] = max(max|w[o]| / 127, |b[o]| / (s_x * 2^30), 2^-40); w_q = rne(w / s_w); b_q = rne(b / (s_x * s_w[o]))
 // With an input grid per channel, a depthwise operator (one input channel an output) has s_x = input.scale[o]; any other
 // gets the input scales folded in: w'[o, k, c] = w[o, k, c] * input.scale[c], and s_x = 1.
+// `input_mean`: by input channel, what the calibration saw; empty: not used. Rounding the weights moves the mean of an output
+// by sum((w - s_w * w_q) * mean); the bias takes it back.
 // `stated`: the symmetric grid the weights lie on already (per tensor, or per channel on axis 0), or empty. It is kept when
 // it reproduces the weights within [-127, 127] and the bias fits.
 [[nodiscard]] Result<QuantizedWeights> QuantizeWeights(const Tensor& weights, const Tensor* bias,
                                                        const Quantization& input, bool depthwise,
-                                                       const Quantization& stated, const std::string& layer);
+                                                       const Quantization& stated,
+                                                       std::span<const double> input_mean, int groups,
+                                                       const std::string& layer);
 
 }  // namespace plumb::quant

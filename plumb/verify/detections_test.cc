@@ -81,6 +81,16 @@ TEST(SanityRules, S1AndS3ADoubleSigmoid) {
   EXPECT_TRUE(Fired(results, "S3"));
 }
 
+// Many objects in small pictures: float has as many passing cells, so nothing is wrong.
+TEST(SanityRules, S1ManyObjectsInFloatTooAreNoFault) {
+  std::vector<float> scores = Healthy();
+  for (size_t i = 0; i < 200; ++i) {
+    scores[i] = 0.3f + 0.003f * static_cast<float>(i);
+  }
+  EXPECT_FALSE(Fired(CheckScores({}, Scores(scores), Scores(scores), {}), "S1"));
+  EXPECT_TRUE(Fired(Check(scores), "S1"));
+}
+
 TEST(SanityRules, S2AMissingSigmoid) {
   std::vector<float> scores = Healthy();
   scores.push_back(3.5f);

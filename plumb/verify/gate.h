@@ -22,7 +22,8 @@ struct Gate {
   double judge_tolerance = 5e-4;
   double pass_tolerance = 1e-4;
   // Sanity rules.
-  double s1_cells = 0.02;          // share of cells that pass the score threshold
+  double s1_cells = 0.02;          // share of cells that pass the score threshold, where float has less than a third of it
+  double s1_cells_ever = 0.2;      // and whatever float has
   double s3_share = 0.95;          // share of passing scores in [0.25, 0.535]
   double s4_share = 0.95;          // share of boxes with width / anchor in [1, 2.14]
   int s5_levels = 4;               // distinct levels among the scores
