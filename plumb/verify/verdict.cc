@@ -181,10 +181,10 @@ void DecideNext(const VerdictInput& input, Verdict& verdict) {
     verdict.next = "PLUMB_ISA=scalar runs the reference kernels; please report this machine's 'plumb doctor' output";
   } else if (failed("V1")) {
     verdict.next = StrCat("plumb run ", input.model_path, " --hashes: compare the float network with its source");
-  } else if (failed("S2") || failed("S3") || failed("S4") || failed("S1")) {
-    verdict.next = StrCat(convert, " --decode ", vision::FamilyName(input.decode->family), ",sigmoid=...: state where the activation is applied");
   } else if (failed("S5")) {
     verdict.next = StrCat(convert, ": without --one-scale-for-outputs, so that boxes and scores get their own scales");
+  } else if (failed("S2") || failed("S3") || failed("S4") || failed("S1")) {
+    verdict.next = StrCat(convert, " --decode ", vision::FamilyName(input.decode->family), ",sigmoid=...: state where the activation is applied");
   } else if (failed("S12")) {
     verdict.next = StrCat(convert, ": with more, and more varied, calibration pictures");
   } else if (!verdict.guiltiest.empty()) {
