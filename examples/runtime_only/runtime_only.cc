@@ -10,10 +10,11 @@ namespace {
 
 Status RunModel(const std::string& path) {
   PLUMB_ASSIGN_OR_RETURN(auto artifact, plumb::artifact::ReadArtifact(path));
-  PLUMB_ASSIGN_OR_RETURN(auto session, plumb::runtime::Session::Create(plumb::artifact::ProgramOf(artifact), {}));
+  PLUMB_ASSIGN_OR_RETURN(auto session,
+                         plumb::runtime::Session::Create(plumb::artifact::ProgramOf(artifact), {}));
   const plumb::artifact::Program& program = session->program();
-  std::cout << program.name << ": " << program.records.size() << " records, " << session->arena_bytes()
-            << " bytes of working memory\n";
+  std::cout << program.name << ": " << program.records.size() << " records, "
+            << session->arena_bytes() << " bytes of working memory\n";
 
   // Inputs by name, in the model's own types. (Filling session->input(i) and calling session->Run() avoids the copies.)
   std::vector<plumb::runtime::NamedTensor> inputs;
@@ -30,8 +31,8 @@ Status RunModel(const std::string& path) {
   PLUMB_ASSIGN_OR_RETURN(const auto outputs, plumb::runtime::RunNamed(*session, inputs));
   for (const plumb::runtime::NamedTensor& output : outputs) {
     const plumb::Tensor& tensor = output.tensor;
-    std::cout << output.name << " " << plumb::DTypeName(tensor.dtype()) << "[" << plumb::ShapeToString(tensor.shape())
-              << "]";
+    std::cout << output.name << " " << plumb::DTypeName(tensor.dtype()) << "["
+              << plumb::ShapeToString(tensor.shape()) << "]";
     if (tensor.dtype() == plumb::DType::kF32) {
       const auto values = tensor.values<float>();
       for (float value : values.first(std::min<size_t>(values.size(), 8))) {

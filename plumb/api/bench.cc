@@ -11,7 +11,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-double Milliseconds(Clock::duration d) { return std::chrono::duration<double, std::milli>(d).count(); }
+double Milliseconds(Clock::duration d) {
+  return std::chrono::duration<double, std::milli>(d).count();
+}
 
 double Median(std::vector<double> x) {
   std::sort(x.begin(), x.end());
@@ -33,7 +35,8 @@ void FillInputs(runtime::Session& session) {
   }
 }
 
-Result<BenchRow> BenchOne(const Model& model, int threads, const BenchOptions& options, BenchResult& result) {
+Result<BenchRow> BenchOne(const Model& model, int threads, const BenchOptions& options,
+                          BenchResult& result) {
   BenchRow row;
   row.threads = threads;
   runtime::SessionOptions session_options;
@@ -61,17 +64,19 @@ Result<BenchRow> BenchOne(const Model& model, int threads, const BenchOptions& o
     std::vector<std::vector<double>> by_record(model.program->records.size());
     for (int round = 0; round < kRounds; ++round) {
       auto last = Clock::now();
-      PLUMB_RETURN_IF_ERROR(session->Run([&](size_t index, const artifact::Record&, std::span<const TensorView>) {
-        const auto now = Clock::now();
-        by_record[index].push_back(Milliseconds(now - last));
-        last = now;
-      }));
+      PLUMB_RETURN_IF_ERROR(
+          session->Run([&](size_t index, const artifact::Record&, std::span<const TensorView>) {
+            const auto now = Clock::now();
+            by_record[index].push_back(Milliseconds(now - last));
+            last = now;
+          }));
     }
     for (size_t i = 0; i < by_record.size(); ++i) {
       const artifact::Record& record = model.program->records[i];
       row.records.push_back({record.name, record.op, Median(by_record[i])});
     }
-    std::stable_sort(row.records.begin(), row.records.end(), [](const RecordTime& a, const RecordTime& b) { return a.ms > b.ms; });
+    std::stable_sort(row.records.begin(), row.records.end(),
+                     [](const RecordTime& a, const RecordTime& b) { return a.ms > b.ms; });
   }
   return row;
 }

@@ -11,7 +11,7 @@ namespace plumb {
 
 struct BenchOptions {
   std::vector<int> threads = {1};
-  double seconds = 2;  // for each thread count
+  double seconds = 2;    // for each thread count
   bool records = false;  // time by record too
 };
 
@@ -24,7 +24,7 @@ struct BenchRow {
   int threads = 1;
   int runs = 0;
   double ms_least = 0, ms_median = 0;
-  double load_ms = 0;   // session creation: validate, bind, pack, plan
+  double load_ms = 0;               // session creation: validate, bind, pack, plan
   std::vector<RecordTime> records;  // most expensive first
 };
 

@@ -18,7 +18,9 @@
 namespace plumb {
 namespace {
 
-std::string BaseName(const std::string& path) { return std::filesystem::path(path).filename().string(); }
+std::string BaseName(const std::string& path) {
+  return std::filesystem::path(path).filename().string();
+}
 
 Result<Tensor> ReadProto(const std::string& path) {
   PLUMB_ASSIGN_OR_RETURN(onnx::NamedTensor named, onnx::ReadTensorProto(path));
@@ -50,7 +52,9 @@ class Conversion {
     if (!options_.progress) {
       return nullptr;
     }
-    return [progress = options_.progress, stage = std::move(stage)](size_t done, size_t total) { progress(stage, done, total); };
+    return [progress = options_.progress, stage = std::move(stage)](size_t done, size_t total) {
+      progress(stage, done, total);
+    };
   }
 
   // Before the work is done: an output that cannot be written is said at once.
@@ -58,7 +62,8 @@ class Conversion {
     const std::filesystem::path folder = std::filesystem::path(options_.output).parent_path();
     std::error_code ignored;
     if (!folder.empty() && !std::filesystem::is_directory(folder, ignored)) {
-      return EnvironmentError("-o ", options_.output, ": there is no folder '", folder.string(), "'");
+      return EnvironmentError("-o ", options_.output, ": there is no folder '", folder.string(),
+                              "'");
     }
     if (std::filesystem::is_directory(options_.output, ignored)) {
       return UsageError("-o ", options_.output, ": is a folder; name a file");
@@ -90,20 +95,27 @@ class Conversion {
 
   Status LoadSamples() {
     if (options_.calib.empty()) {
-      return UsageError("--calib is missing: quantization needs samples (a folder of pictures, a text file with one sample a "
-                        "line, or an .npz)");
+      return UsageError(
+          "--calib is missing: quantization needs samples (a folder of pictures, a text file with "
+          "one sample a "
+          "line, or an .npz)");
     }
-    PLUMB_ASSIGN_OR_RETURN(list_, ListSamples(options_.calib, model_.program->inputs.size(), options_.calib_limit));
+    PLUMB_ASSIGN_OR_RETURN(
+        list_, ListSamples(options_.calib, model_.program->inputs.size(), options_.calib_limit));
     result_.samples = list_.samples.size();
     return {};
   }
 
-  Result<std::vector<Tensor>> Sample(size_t index) const { return LoadSample(list_, index, *model_.program, model_.io); }
+  Result<std::vector<Tensor>> Sample(size_t index) const {
+    return LoadSample(list_, index, *model_.program, model_.io);
+  }
 
   // False when samples given as tensors hold values that no picture has under an assumed mean and std: the assumption is
   // wrong, and the input's grid comes from the samples.
   Result<bool> SamplesFit(const artifact::PictureInput& picture, const std::string& name) {
-    const auto assumed = [](artifact::Source source) { return source == artifact::Source::kAssumed || source == artifact::Source::kUnknown; };
+    const auto assumed = [](artifact::Source source) {
+      return source == artifact::Source::kAssumed || source == artifact::Source::kUnknown;
+    };
     if (!assumed(picture.mean_source) || !assumed(picture.std_source)) {
       return true;
     }
@@ -120,10 +132,13 @@ class Conversion {
         continue;
       }
       const std::span<const float> x = sample[input].values<float>();
-      const auto outside = std::find_if(x.begin(), x.end(), [&](float v) { return v < low || v > high; });
+      const auto outside =
+          std::find_if(x.begin(), x.end(), [&](float v) { return v < low || v > high; });
       if (outside != x.end()) {
-        Explain(StrCat("input '", name, "': the samples hold ", *outside, ", which no picture has under the assumed mean and std; "
-                       "its range comes from the samples. To give pictures, state --mean and --std"));
+        Explain(
+            StrCat("input '", name, "': the samples hold ", *outside,
+                   ", which no picture has under the assumed mean and std; "
+                   "its range comes from the samples. To give pictures, state --mean and --std"));
         return false;
       }
     }
@@ -143,14 +158,16 @@ class Conversion {
     compile_options.threads = options_.threads;
     compile_options.progress = ProgressOf("calibrate");
     for (const artifact::PictureInput& picture : model_.io.pictures) {
-      const std::string& name = model_.graph->value(model_.graph->inputs[static_cast<size_t>(picture.input)].value).name;
+      const std::string& name =
+          model_.graph->value(model_.graph->inputs[static_cast<size_t>(picture.input)].value).name;
       PLUMB_ASSIGN_OR_RETURN(const bool pictures, SamplesFit(picture, name));
       if (pictures) {
         compile_options.quantize.grids.stated.emplace(name, quant::PictureGrid(picture));
       }
     }
     const quant::SampleSource source{list_.samples.size(), [this](size_t i) { return Sample(i); }};
-    PLUMB_ASSIGN_OR_RETURN(compiled_, compile::CompileInteger(*model_.graph, source, compile_options));
+    PLUMB_ASSIGN_OR_RETURN(compiled_,
+                           compile::CompileInteger(*model_.graph, source, compile_options));
     result_.notes = compiled_.quantized.notes;
     PLUMB_RETURN_IF_ERROR(SaveStage(options_.save_stages, "quantized", compiled_.quantized.graph));
     return SaveStage(options_.save_stages, "fused", compiled_.fused);
@@ -158,7 +175,9 @@ class Conversion {
 
   Status Judge() {
     std::vector<std::vector<Tensor>> samples;
-    const size_t count = std::min(options_.check_limit == 0 ? list_.samples.size() : options_.check_limit, list_.samples.size());
+    const size_t count =
+        std::min(options_.check_limit == 0 ? list_.samples.size() : options_.check_limit,
+                 list_.samples.size());
     for (size_t i = 0; i < count; ++i) {
       PLUMB_ASSIGN_OR_RETURN(std::vector<Tensor> sample, Sample(i * list_.samples.size() / count));
       samples.push_back(std::move(sample));
@@ -169,13 +188,18 @@ class Conversion {
       steps_.push_back({"canonical", *model_.graph});
     }
     // The first steps still have the source's layout, which nothing runs: compare from where the graph is NHWC.
-    const auto first = std::find_if(steps_.begin(), steps_.end(), [](const verify::PassStep& s) { return s.name == "convert_layout"; });
-    const std::span<const verify::PassStep> comparable(first == steps_.end() ? steps_.begin() : first, steps_.end());
-    PLUMB_ASSIGN_OR_RETURN(verdict.passes, verify::CheckPasses(comparable, samples[0], options_.threads));
+    const auto first = std::find_if(steps_.begin(), steps_.end(), [](const verify::PassStep& s) {
+      return s.name == "convert_layout";
+    });
+    const std::span<const verify::PassStep> comparable(
+        first == steps_.end() ? steps_.begin() : first, steps_.end());
+    PLUMB_ASSIGN_OR_RETURN(verdict.passes,
+                           verify::CheckPasses(comparable, samples[0], options_.threads));
 
-    const std::vector<Tensor> probe = verify::CoversLittle(compiled_.stats, *model_.graph, model_.io)
-                                          ? verify::Probe(*model_.program, model_.io)
-                                          : std::vector<Tensor>{};
+    const std::vector<Tensor> probe =
+        verify::CoversLittle(compiled_.stats, *model_.graph, model_.io)
+            ? verify::Probe(*model_.program, model_.io)
+            : std::vector<Tensor>{};
     verify::VerdictInput input;
     input.graph = &*model_.graph;
     input.quantized = &compiled_.quantized;
@@ -201,9 +225,11 @@ class Conversion {
     verify::Judgement judgement;
     std::vector<runtime::NamedTensor> theirs;
     std::string judge;
-    const std::filesystem::path data_set = std::filesystem::path(options_.model).parent_path() / "test_data_set_0";
+    const std::filesystem::path data_set =
+        std::filesystem::path(options_.model).parent_path() / "test_data_set_0";
     if (!options_.reference.empty()) {
-      PLUMB_ASSIGN_OR_RETURN(std::vector<pictures::NpzEntry> given, pictures::ReadNpz(options_.reference));
+      PLUMB_ASSIGN_OR_RETURN(std::vector<pictures::NpzEntry> given,
+                             pictures::ReadNpz(options_.reference));
       for (pictures::NpzEntry& entry : given) {
         theirs.push_back({std::move(entry.name), std::move(entry.tensor)});
       }
@@ -214,10 +240,13 @@ class Conversion {
       judge = "test_data_set_0";
     } else if (options_.judge && !IsStageFile(options_.model)) {
       std::vector<runtime::NamedTensor> typed = inputs;
-      PLUMB_ASSIGN_OR_RETURN(verify::OnnxRuntimeRun run, verify::RunOnnxRuntime(options_.model, typed));
+      PLUMB_ASSIGN_OR_RETURN(verify::OnnxRuntimeRun run,
+                             verify::RunOnnxRuntime(options_.model, typed));
       if (!run.available || !run.problem.empty()) {
-        judgement.reason = run.available ? StrCat("onnxruntime ", run.version, " refused it: ", run.problem)
-                                         : "no onnxruntime is installed, and neither --reference nor test_data_set_0 is given";
+        judgement.reason = run.available
+                               ? StrCat("onnxruntime ", run.version, " refused it: ", run.problem)
+                               : "no onnxruntime is installed, and neither --reference nor "
+                                 "test_data_set_0 is given";
         return judgement;
       }
       judge = "onnxruntime " + run.version;
@@ -229,16 +258,20 @@ class Conversion {
     runtime::SessionOptions session_options;
     session_options.threads = options_.threads;
     PLUMB_ASSIGN_OR_RETURN(auto session, runtime::Session::Create(model_.program, session_options));
-    PLUMB_ASSIGN_OR_RETURN(const std::vector<runtime::NamedTensor> ours, runtime::RunNamed(*session, inputs));
+    PLUMB_ASSIGN_OR_RETURN(const std::vector<runtime::NamedTensor> ours,
+                           runtime::RunNamed(*session, inputs));
     return verify::Compare(judge, ours, theirs);
   }
 
   // Inputs that stand in the reference file replace the sample's.
-  static Status TakeInputs(std::vector<runtime::NamedTensor>& theirs, std::vector<runtime::NamedTensor>& inputs) {
+  static Status TakeInputs(std::vector<runtime::NamedTensor>& theirs,
+                           std::vector<runtime::NamedTensor>& inputs) {
     for (runtime::NamedTensor& input : inputs) {
-      const auto found = std::find_if(theirs.begin(), theirs.end(), [&](const auto& t) { return t.name == input.name; });
+      const auto found = std::find_if(theirs.begin(), theirs.end(),
+                                      [&](const auto& t) { return t.name == input.name; });
       if (found == theirs.end()) {
-        return UsageError("--reference: holds no input '", input.name, "'; expected the inputs and the outputs, by name");
+        return UsageError("--reference: holds no input '", input.name,
+                          "'; expected the inputs and the outputs, by name");
       }
       input.tensor = found->tensor;
       theirs.erase(found);
@@ -246,13 +279,16 @@ class Conversion {
     return {};
   }
 
-  Status ReadTestData(const std::filesystem::path& folder, std::vector<runtime::NamedTensor>& inputs,
+  Status ReadTestData(const std::filesystem::path& folder,
+                      std::vector<runtime::NamedTensor>& inputs,
                       std::vector<runtime::NamedTensor>& theirs) const {
     for (size_t i = 0; i < inputs.size(); ++i) {
-      PLUMB_ASSIGN_OR_RETURN(inputs[i].tensor, ReadProto((folder / StrCat("input_", i, ".pb")).string()));
+      PLUMB_ASSIGN_OR_RETURN(inputs[i].tensor,
+                             ReadProto((folder / StrCat("input_", i, ".pb")).string()));
     }
     for (size_t i = 0; i < model_.program->outputs.size(); ++i) {
-      PLUMB_ASSIGN_OR_RETURN(Tensor tensor, ReadProto((folder / StrCat("output_", i, ".pb")).string()));
+      PLUMB_ASSIGN_OR_RETURN(Tensor tensor,
+                             ReadProto((folder / StrCat("output_", i, ".pb")).string()));
       theirs.push_back({model_.program->outputs[i].name, std::move(tensor)});
     }
     return {};
@@ -304,8 +340,9 @@ class Conversion {
   artifact::Quality MakeQuality() const {
     const verify::Verdict& verdict = result_.verdict;
     const auto outcome = [](verify::Level level) {
-      return level == verify::Level::kPass ? artifact::Outcome::kPass
-             : level == verify::Level::kWarning ? artifact::Outcome::kWarn : artifact::Outcome::kFail;
+      return level == verify::Level::kPass      ? artifact::Outcome::kPass
+             : level == verify::Level::kWarning ? artifact::Outcome::kWarn
+                                                : artifact::Outcome::kFail;
     };
     artifact::Quality quality;
     verify::Level level = verify::Level::kPass;
@@ -321,7 +358,8 @@ class Conversion {
     }
     quality.verdict = outcome(level);
     for (const verify::LayerError& layer : verdict.layers.layers) {
-      quality.layers.push_back({layer.name, layer.sqnr_alone, layer.cosine_alone, layer.sqnr_accumulated, layer.cosine_accumulated});
+      quality.layers.push_back({layer.name, layer.sqnr_alone, layer.cosine_alone,
+                                layer.sqnr_accumulated, layer.cosine_accumulated});
     }
     for (const quant::LayerNote& note : result_.notes) {
       if (!note.integer) {
@@ -354,7 +392,8 @@ class Conversion {
     made.quality = MakeQuality();
     PLUMB_RETURN_IF_ERROR(artifact::WriteArtifact(made, options_.output));
     std::error_code ignored;
-    result_.artifact_bytes = static_cast<size_t>(std::filesystem::file_size(options_.output, ignored));
+    result_.artifact_bytes =
+        static_cast<size_t>(std::filesystem::file_size(options_.output, ignored));
     result_.written = true;
     return {};
   }

@@ -15,20 +15,21 @@
 namespace plumb {
 
 struct ConvertOptions {
-  std::string model;            // .onnx
-  std::string output;           // .plumb
-  std::string calib;            // folder, list or .npz
-  size_t calib_limit = 100;     // samples used at most, spread over all; 0: all
-  size_t check_limit = 20;      // of these, used for the verdict
+  std::string model;         // .onnx
+  std::string output;        // .plumb
+  std::string calib;         // folder, list or .npz
+  size_t calib_limit = 100;  // samples used at most, spread over all; 0: all
+  size_t check_limit = 20;   // of these, used for the verdict
   ModelOptions model_options;
   quant::QuantizeOptions quantize;
-  std::string reference;        // .npz with inputs and expected outputs by name, for V1; may be empty
-  bool judge = true;            // use an installed ONNX Runtime for V1 when there is no reference
-  bool keep_failed = false;     // --force: write the artifact although the verdict is a failure
-  std::string save_stages;      // folder; empty: none
+  std::string reference;     // .npz with inputs and expected outputs by name, for V1; may be empty
+  bool judge = true;         // use an installed ONNX Runtime for V1 when there is no reference
+  bool keep_failed = false;  // --force: write the artifact although the verdict is a failure
+  std::string save_stages;   // folder; empty: none
   int threads = 1;
   Progress progress;
-  std::function<void(const std::string&)> note;  // what was recognised and assumed, as soon as it is known
+  std::function<void(const std::string&)>
+      note;  // what was recognised and assumed, as soon as it is known
 };
 
 struct ConvertResult {

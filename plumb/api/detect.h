@@ -19,7 +19,7 @@ namespace plumb {
 struct DetectOptions {
   std::optional<float> score;  // default: the decode contract's
   std::optional<float> iou;
-  int max_detections = 0;      // 0: the contract's
+  int max_detections = 0;  // 0: the contract's
   vision::ClassMode class_mode = vision::ClassMode::kBest;
   int threads = 1;
 };
@@ -38,7 +38,8 @@ class PictureModel {
   [[nodiscard]] Result<Outputs> Run(const Picture& picture);
 
   // Boxes in pixels of the picture, by falling score.
-  [[nodiscard]] Result<std::vector<vision::Detection>> Detect(const Picture& picture, const DetectOptions& options);
+  [[nodiscard]] Result<std::vector<vision::Detection>> Detect(const Picture& picture,
+                                                              const DetectOptions& options);
   // The k best classes.
   [[nodiscard]] Result<std::vector<vision::ClassScore>> Classify(const Picture& picture, int k);
 

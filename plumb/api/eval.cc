@@ -34,7 +34,8 @@ Result<CocoData> ReadCoco(const std::string& path) {
   try {
     const nlohmann::json json = nlohmann::json::parse(file);
     for (const auto& image : json.at("images")) {
-      data.images.emplace_back(image.at("id").get<int64_t>(), image.at("file_name").get<std::string>());
+      data.images.emplace_back(image.at("id").get<int64_t>(),
+                               image.at("file_name").get<std::string>());
     }
     for (const auto& box : json.at("annotations")) {
       vision::CocoTruth truth;
@@ -45,7 +46,8 @@ Result<CocoData> ReadCoco(const std::string& path) {
       data.truths.push_back(truth);
     }
     for (const auto& category : json.value("categories", nlohmann::json::array())) {
-      data.category_of_name[category.at("name").get<std::string>()] = category.at("id").get<int32_t>();
+      data.category_of_name[category.at("name").get<std::string>()] =
+          category.at("id").get<int32_t>();
     }
   } catch (const nlohmann::json::exception& error) {
     return UsageError("--data ", path, ": not COCO annotations: ", error.what());
@@ -59,10 +61,12 @@ Result<CocoData> ReadCoco(const std::string& path) {
 // The annotations' category of each of the model's labels: by name where the names are there, else COCO's numbering.
 int32_t CategoryOf(const CocoData& data, const artifact::DecodeContract& contract, int32_t label) {
   const auto found = data.category_of_name.find(LabelOf(contract, label));
-  return found != data.category_of_name.end() ? found->second : vision::CategoryId(label, contract.classes);
+  return found != data.category_of_name.end() ? found->second
+                                              : vision::CategoryId(label, contract.classes);
 }
 
-Result<vision::CocoMetric> MeasureCoco(const Model& model, const CocoData& data, const EvalOptions& options, const std::string& stage) {
+Result<vision::CocoMetric> MeasureCoco(const Model& model, const CocoData& data,
+                                       const EvalOptions& options, const std::string& stage) {
   PLUMB_ASSIGN_OR_RETURN(PictureModel detector, PictureModel::Create(model, options.threads));
   DetectOptions detect;
   detect.score = kEvalScore;
@@ -74,11 +78,16 @@ Result<vision::CocoMetric> MeasureCoco(const Model& model, const CocoData& data,
   for (size_t i = 0; i < data.images.size(); ++i) {
     const auto& [id, name] = data.images[i];
     ids.push_back(id);
-    PLUMB_ASSIGN_OR_RETURN(const Picture picture, pictures::ReadPicture((std::filesystem::path(options.images) / name).string()));
+    PLUMB_ASSIGN_OR_RETURN(
+        const Picture picture,
+        pictures::ReadPicture((std::filesystem::path(options.images) / name).string()));
     PLUMB_ASSIGN_OR_RETURN(const auto detections, detector.Detect(picture, detect));
     for (const vision::Detection& d : detections) {
-      found.push_back({id, CategoryOf(data, model.decode, d.label),
-                       {d.x1, d.y1, static_cast<double>(d.x2) - d.x1, static_cast<double>(d.y2) - d.y1}, d.score});
+      found.push_back(
+          {id,
+           CategoryOf(data, model.decode, d.label),
+           {d.x1, d.y1, static_cast<double>(d.x2) - d.x1, static_cast<double>(d.y2) - d.y1},
+           d.score});
     }
     if (options.progress) {
       options.progress(stage, i + 1, data.images.size());
@@ -87,20 +96,25 @@ Result<vision::CocoMetric> MeasureCoco(const Model& model, const CocoData& data,
   return vision::CocoMetric::Make(ids, data.truths, found);
 }
 
-std::vector<EvalMetric> Metrics(const vision::CocoScores& scores, const vision::CocoInterval& interval) {
-  return {{"AP50", scores.ap50, interval.low.ap50, interval.high.ap50}, {"AP", scores.ap, interval.low.ap, interval.high.ap}};
+std::vector<EvalMetric> Metrics(const vision::CocoScores& scores,
+                                const vision::CocoInterval& interval) {
+  return {{"AP50", scores.ap50, interval.low.ap50, interval.high.ap50},
+          {"AP", scores.ap, interval.low.ap, interval.high.ap}};
 }
 
-Result<EvalComparison> EvaluateCoco(const Model& model, const Model* compare, const EvalOptions& options) {
+Result<EvalComparison> EvaluateCoco(const Model& model, const Model* compare,
+                                    const EvalOptions& options) {
   PLUMB_ASSIGN_OR_RETURN(const CocoData data, ReadCoco(options.data));
   EvalComparison result;
   PLUMB_ASSIGN_OR_RETURN(const vision::CocoMetric a, MeasureCoco(model, data, options, "evaluate"));
   result.model = {model.path, data.images.size(), Metrics(a.Scores(), a.Bootstrap(kSeed))};
   if (compare != nullptr) {
-    PLUMB_ASSIGN_OR_RETURN(const vision::CocoMetric b, MeasureCoco(*compare, data, options, "evaluate compared"));
+    PLUMB_ASSIGN_OR_RETURN(const vision::CocoMetric b,
+                           MeasureCoco(*compare, data, options, "evaluate compared"));
     result.compared = true;
     result.other = {compare->path, data.images.size(), Metrics(b.Scores(), b.Bootstrap(kSeed))};
-    const vision::CocoScores difference{a.Scores().ap - b.Scores().ap, a.Scores().ap50 - b.Scores().ap50};
+    const vision::CocoScores difference{a.Scores().ap - b.Scores().ap,
+                                        a.Scores().ap50 - b.Scores().ap50};
     result.difference = Metrics(difference, vision::CocoMetric::BootstrapDifference(a, b, kSeed));
   }
   return result;
@@ -125,7 +139,8 @@ Result<std::vector<Labelled>> ReadLabels(const std::string& path) {
       continue;
     }
     if (!(words >> one.label) || one.label < 0) {
-      return UsageError("--data ", path, ", line ", line, ": expected 'file index', found '", text, "'");
+      return UsageError("--data ", path, ", line ", line, ": expected 'file index', found '", text,
+                        "'");
     }
     all.push_back(one);
   }
@@ -140,13 +155,18 @@ struct Hits {
   std::vector<int> top1, top5;
 };
 
-Result<Hits> MeasureClasses(const Model& model, const std::vector<Labelled>& data, const EvalOptions& options, const std::string& stage) {
+Result<Hits> MeasureClasses(const Model& model, const std::vector<Labelled>& data,
+                            const EvalOptions& options, const std::string& stage) {
   PLUMB_ASSIGN_OR_RETURN(PictureModel classifier, PictureModel::Create(model, options.threads));
   Hits hits;
   for (size_t i = 0; i < data.size(); ++i) {
-    PLUMB_ASSIGN_OR_RETURN(const Picture picture, pictures::ReadPicture((std::filesystem::path(options.images) / data[i].file).string()));
+    PLUMB_ASSIGN_OR_RETURN(
+        const Picture picture,
+        pictures::ReadPicture((std::filesystem::path(options.images) / data[i].file).string()));
     PLUMB_ASSIGN_OR_RETURN(const auto top, classifier.Classify(picture, 5));
-    const auto at = std::find_if(top.begin(), top.end(), [&](const vision::ClassScore& s) { return s.label == data[i].label; });
+    const auto at = std::find_if(top.begin(), top.end(), [&](const vision::ClassScore& s) {
+      return s.label == data[i].label;
+    });
     hits.top1.push_back(at == top.begin() && at != top.end());
     hits.top5.push_back(at != top.end());
     if (options.progress) {
@@ -172,7 +192,8 @@ EvalMetric Bootstrapped(std::string name, const std::vector<double>& values) {
   for (int draw = 0; draw < kDraws; ++draw) {
     double sum = 0;
     for (size_t i = 0; i < values.size(); ++i) {
-      sum += values[static_cast<size_t>((static_cast<unsigned __int128>(random()) * values.size()) >> 64)];
+      sum += values[static_cast<size_t>(
+          (static_cast<unsigned __int128>(random()) * values.size()) >> 64)];
     }
     means.push_back(sum / static_cast<double>(values.size()));
   }
@@ -193,13 +214,15 @@ std::vector<EvalMetric> ClassMetrics(const Hits& a, const Hits* b) {
           Bootstrapped("top-5", Difference(a.top5, b == nullptr ? nullptr : &b->top5))};
 }
 
-Result<EvalComparison> EvaluateClasses(const Model& model, const Model* compare, const EvalOptions& options) {
+Result<EvalComparison> EvaluateClasses(const Model& model, const Model* compare,
+                                       const EvalOptions& options) {
   PLUMB_ASSIGN_OR_RETURN(const std::vector<Labelled> data, ReadLabels(options.data));
   EvalComparison result;
   PLUMB_ASSIGN_OR_RETURN(const Hits a, MeasureClasses(model, data, options, "evaluate"));
   result.model = {model.path, data.size(), ClassMetrics(a, nullptr)};
   if (compare != nullptr) {
-    PLUMB_ASSIGN_OR_RETURN(const Hits b, MeasureClasses(*compare, data, options, "evaluate compared"));
+    PLUMB_ASSIGN_OR_RETURN(const Hits b,
+                           MeasureClasses(*compare, data, options, "evaluate compared"));
     result.compared = true;
     result.other = {compare->path, data.size(), ClassMetrics(b, nullptr)};
     result.difference = ClassMetrics(a, &b);
@@ -209,7 +232,8 @@ Result<EvalComparison> EvaluateClasses(const Model& model, const Model* compare,
 
 }  // namespace
 
-Result<EvalComparison> Evaluate(const Model& model, const Model* compare, const EvalOptions& options) {
+Result<EvalComparison> Evaluate(const Model& model, const Model* compare,
+                                const EvalOptions& options) {
   if (options.task == "coco") {
     return EvaluateCoco(model, compare, options);
   }

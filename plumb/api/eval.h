@@ -19,8 +19,8 @@ struct EvalOptions {
 };
 
 struct EvalMetric {
-  std::string name;  // "AP50", "AP", "top-1", "top-5"
-  double value = 0;  // 0..1
+  std::string name;          // "AP50", "AP", "top-1", "top-5"
+  double value = 0;          // 0..1
   double low = 0, high = 0;  // 95 % bootstrap interval over the pictures
 };
 
@@ -38,6 +38,7 @@ struct EvalComparison {
 };
 
 // COCO: score 0.01, class-wise NMS 0.65, every class of a box, 100 boxes a picture.
-[[nodiscard]] Result<EvalComparison> Evaluate(const Model& model, const Model* compare, const EvalOptions& options);
+[[nodiscard]] Result<EvalComparison> Evaluate(const Model& model, const Model* compare,
+                                              const EvalOptions& options);
 
 }  // namespace plumb

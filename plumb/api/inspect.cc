@@ -16,16 +16,20 @@ int64_t MacsOf(const artifact::Program& program, const artifact::Record& record)
     return 0;
   }
   const artifact::TensorInfo& weights = program.tensors[static_cast<size_t>(record.inputs[1])];
-  const int64_t outputs = NumElements(program.tensors[static_cast<size_t>(record.outputs[0])].shape);
+  const int64_t outputs =
+      NumElements(program.tensors[static_cast<size_t>(record.outputs[0])].shape);
   if (record.op == "conv" || record.op == "fully_connected") {
-    return weights.shape.empty() || weights.shape[0] == 0 ? 0 : outputs * (NumElements(weights.shape) / weights.shape[0]);
+    return weights.shape.empty() || weights.shape[0] == 0
+               ? 0
+               : outputs * (NumElements(weights.shape) / weights.shape[0]);
   }
   if (record.op == "matmul") {
     return outputs * program.tensors[static_cast<size_t>(record.inputs[0])].shape.back();
   }
   if (record.op == "conv_transpose") {
     const Shape& x = program.tensors[static_cast<size_t>(record.inputs[0])].shape;
-    return x.empty() || x.back() == 0 ? 0 : NumElements(x) * (NumElements(weights.shape) / x.back());
+    return x.empty() || x.back() == 0 ? 0
+                                      : NumElements(x) * (NumElements(weights.shape) / x.back());
   }
   return 0;
 }
@@ -55,10 +59,14 @@ Json PortJson(const artifact::Program& program, const artifact::Port& port) {
 
 std::string_view OutcomeName(artifact::Outcome outcome) {
   switch (outcome) {
-    case artifact::Outcome::kPass: return "pass";
-    case artifact::Outcome::kWarn: return "warning";
-    case artifact::Outcome::kFail: return "failure";
-    case artifact::Outcome::kNotRun: return "not run";
+    case artifact::Outcome::kPass:
+      return "pass";
+    case artifact::Outcome::kWarn:
+      return "warning";
+    case artifact::Outcome::kFail:
+      return "failure";
+    case artifact::Outcome::kNotRun:
+      return "not run";
   }
   return "?";
 }
@@ -69,18 +77,26 @@ void AddArtifact(const artifact::Artifact& artifact, Json& json) {
   for (const auto& [key, value] : p.options) {
     options.push_back(key + "=" + value);
   }
-  json["provenance"] = {{"tool", p.tool}, {"version", p.version}, {"commit", p.commit},
+  json["provenance"] = {{"tool", p.tool},
+                        {"version", p.version},
+                        {"commit", p.commit},
                         {"model", {{"name", p.model.name}, {"sha256", p.model.sha256}}},
-                        {"calibration_files", p.calibration.size()}, {"options", options}, {"passes", p.passes}};
+                        {"calibration_files", p.calibration.size()},
+                        {"options", options},
+                        {"passes", p.passes}};
   const artifact::Quality& q = artifact.quality;
   Json rules = Json::array(), kept = Json::array();
   for (const artifact::RuleResult& rule : q.rules) {
-    rules.push_back({{"rule", rule.rule}, {"outcome", OutcomeName(rule.outcome)}, {"evidence", rule.evidence}});
+    rules.push_back(
+        {{"rule", rule.rule}, {"outcome", OutcomeName(rule.outcome)}, {"evidence", rule.evidence}});
   }
   for (const artifact::KeptFloat& one : q.kept_float) {
     kept.push_back({{"name", one.name}, {"reason", one.reason}});
   }
-  json["quality"] = {{"verdict", OutcomeName(q.verdict)}, {"reasons", q.reasons}, {"rules", rules}, {"numbers", q.numbers}};
+  json["quality"] = {{"verdict", OutcomeName(q.verdict)},
+                     {"reasons", q.reasons},
+                     {"rules", rules},
+                     {"numbers", q.numbers}};
   json["kept_float"] = kept;
 }
 
@@ -113,8 +129,13 @@ Json Inspect(const Model& model, bool layers) {
     ++operators[record.op + (integer ? " (int8)" : "")];
     if (layers && !record.outputs.empty()) {
       const artifact::TensorInfo& out = program.tensors[static_cast<size_t>(record.outputs[0])];
-      rows.push_back({{"name", out.name}, {"op", record.op}, {"dtype", DTypeName(out.dtype)}, {"shape", out.shape},
-                      {"function", record.attributes.String("function", "none")}, {"grid", GridText(out.quantization)}, {"macs", cost}});
+      rows.push_back({{"name", out.name},
+                      {"op", record.op},
+                      {"dtype", DTypeName(out.dtype)},
+                      {"shape", out.shape},
+                      {"function", record.attributes.String("function", "none")},
+                      {"grid", GridText(out.quantization)},
+                      {"macs", cost}});
     }
   }
   for (const artifact::Constant& constant : program.constants) {
@@ -146,7 +167,8 @@ std::string InspectText(const Json& facts) {
     for (const Json& port : facts[side]) {
       const auto shape = port["shape"].get<Shape>();
       line(side == std::string("inputs") ? "input" : "output",
-           StrCat("'", port["name"].get<std::string>(), "'  ", port["dtype"].get<std::string>(), " ", ShapeToString(shape),
+           StrCat("'", port["name"].get<std::string>(), "'  ", port["dtype"].get<std::string>(),
+                  " ", ShapeToString(shape),
                   port.contains("stored") ? ", stored as " + port["stored"].get<std::string>() : "",
                   port.contains("grid") ? " (" + port["grid"].get<std::string>() + ")" : ""));
     }
@@ -155,8 +177,12 @@ std::string InspectText(const Json& facts) {
     line("contract", entry.get<std::string>());
   }
   char cost[160];
-  std::snprintf(cost, sizeof(cost), "%.3f GMAC, %.0f %% of it in integers; %zu records; %.1f KiB of constants",
-                facts["macs"].get<double>() / 1e9, facts["macs"].get<double>() > 0 ? 100 * facts["integer_macs"].get<double>() / facts["macs"].get<double>() : 0,
+  std::snprintf(cost, sizeof(cost),
+                "%.3f GMAC, %.0f %% of it in integers; %zu records; %.1f KiB of constants",
+                facts["macs"].get<double>() / 1e9,
+                facts["macs"].get<double>() > 0
+                    ? 100 * facts["integer_macs"].get<double>() / facts["macs"].get<double>()
+                    : 0,
                 facts["records"].get<size_t>(), facts["constants_bytes"].get<double>() / 1024);
   line("cost", cost);
   std::string operators;
@@ -166,9 +192,11 @@ std::string InspectText(const Json& facts) {
   line("operators", operators);
   if (facts.contains("provenance")) {
     const Json& p = facts["provenance"];
-    line("made by", StrCat(p["tool"].get<std::string>(), " ", p["version"].get<std::string>(), " (", p["commit"].get<std::string>(),
-                           ") from ", p["model"]["name"].get<std::string>(), " (sha256 ", p["model"]["sha256"].get<std::string>().substr(0, 16),
-                           "...), ", p["calibration_files"].get<size_t>(), " calibration files"));
+    line("made by",
+         StrCat(p["tool"].get<std::string>(), " ", p["version"].get<std::string>(), " (",
+                p["commit"].get<std::string>(), ") from ", p["model"]["name"].get<std::string>(),
+                " (sha256 ", p["model"]["sha256"].get<std::string>().substr(0, 16), "...), ",
+                p["calibration_files"].get<size_t>(), " calibration files"));
     std::string options;
     for (const Json& option : p["options"]) {
       options += (options.empty() ? "" : " ") + option.get<std::string>();
@@ -177,23 +205,28 @@ std::string InspectText(const Json& facts) {
     const Json& q = facts["quality"];
     line("verdict", q["verdict"].get<std::string>());
     for (const Json& rule : q["rules"]) {
-      line("  " + rule["rule"].get<std::string>(), rule["outcome"].get<std::string>() + "  " + rule["evidence"].get<std::string>());
+      line("  " + rule["rule"].get<std::string>(),
+           rule["outcome"].get<std::string>() + "  " + rule["evidence"].get<std::string>());
     }
     std::map<std::string, std::vector<std::string>> by_reason;
     for (const Json& kept : facts["kept_float"]) {
       by_reason[kept["reason"].get<std::string>()].push_back(kept["name"].get<std::string>());
     }
     for (const auto& [reason, names] : by_reason) {
-      line("in float", StrCat(names.size(), " nodes: ", reason, " (", names.front(), names.size() > 1 ? " ... " + names.back() : "", ")"));
+      line("in float", StrCat(names.size(), " nodes: ", reason, " (", names.front(),
+                              names.size() > 1 ? " ... " + names.back() : "", ")"));
     }
   }
   if (facts.contains("layers")) {
     for (const Json& layer : facts["layers"]) {
       char row[400];
-      std::snprintf(row, sizeof(row), "  %-16s %-5s %-16s %10.2f MMAC  %-10s %s  [%s]\n", layer["op"].get<std::string>().c_str(),
-                    layer["dtype"].get<std::string>().c_str(), ShapeToString(layer["shape"].get<Shape>()).c_str(),
+      std::snprintf(row, sizeof(row), "  %-16s %-5s %-16s %10.2f MMAC  %-10s %s  [%s]\n",
+                    layer["op"].get<std::string>().c_str(),
+                    layer["dtype"].get<std::string>().c_str(),
+                    ShapeToString(layer["shape"].get<Shape>()).c_str(),
                     layer["macs"].get<double>() / 1e6, layer["function"].get<std::string>().c_str(),
-                    layer["name"].get<std::string>().substr(0, 80).c_str(), layer["grid"].get<std::string>().c_str());
+                    layer["name"].get<std::string>().substr(0, 80).c_str(),
+                    layer["grid"].get<std::string>().c_str());
       text += row;
     }
   }

@@ -16,21 +16,25 @@ bool StatesContract(const contract::Options& options) {
   return p.color || p.mean || p.std || p.resize || p.pad || options.decode || options.labels;
 }
 
-std::vector<std::string> Explain(const artifact::IoContract& io, const artifact::DecodeContract& decode, const std::string& why) {
+std::vector<std::string> Explain(const artifact::IoContract& io,
+                                 const artifact::DecodeContract& decode, const std::string& why) {
   std::vector<std::string> lines;
   if (!why.empty()) {
     lines.push_back(why);
   }
   for (const contract::Fact& fact : contract::Facts(io, decode)) {
-    lines.push_back(StrCat(fact.what, ": ", fact.value, " (", contract::SourceName(fact.source), ")",
-                           fact.note.empty() ? "" : ", " + fact.note));
+    lines.push_back(StrCat(fact.what, ": ", fact.value, " (", contract::SourceName(fact.source),
+                           ")", fact.note.empty() ? "" : ", " + fact.note));
   }
   return lines;
 }
 
 Result<Model> LoadArtifact(const std::string& path, const ModelOptions& options) {
-  if (!options.input_shapes.empty() || !options.passes.disabled.empty() || StatesContract(options.contract)) {
-    return UsageError("'", path, "' is an artifact: its shapes, passes and contracts travel in it. Options such as --color or "
+  if (!options.input_shapes.empty() || !options.passes.disabled.empty() ||
+      StatesContract(options.contract)) {
+    return UsageError("'", path,
+                      "' is an artifact: its shapes, passes and contracts travel in it. Options "
+                      "such as --color or "
                       "--input-shape go to 'plumb convert'");
   }
   Model model;
@@ -72,11 +76,14 @@ Result<Model> LoadModel(const std::string& path, const ModelOptions& options) {
     program = std::move(batched);
   }
   model.program = std::move(program);
-  PLUMB_ASSIGN_OR_RETURN(contract::Contracts contracts, contract::Recognize(*model.graph, options.contract));
+  PLUMB_ASSIGN_OR_RETURN(contract::Contracts contracts,
+                         contract::Recognize(*model.graph, options.contract));
   model.io = std::move(contracts.io);
   model.decode = std::move(contracts.decode);
-  if (const auto names = imported.metadata.find("names"); names != imported.metadata.end() && !options.contract.labels) {
-    if (std::vector<std::string> labels = LabelsOfMetadata(names->second); static_cast<int32_t>(labels.size()) == model.decode.classes) {
+  if (const auto names = imported.metadata.find("names");
+      names != imported.metadata.end() && !options.contract.labels) {
+    if (std::vector<std::string> labels = LabelsOfMetadata(names->second);
+        static_cast<int32_t>(labels.size()) == model.decode.classes) {
       model.decode.labels = std::move(labels);
       model.decode.labels_source = artifact::Source::kRecognized;
     }

@@ -31,9 +31,9 @@ struct Model {
   std::shared_ptr<const artifact::Program> program;
   artifact::IoContract io;
   artifact::DecodeContract decode;
-  std::vector<std::string> explanation;             // how the contracts came about, one line each
+  std::vector<std::string> explanation;  // how the contracts came about, one line each
   std::shared_ptr<const artifact::Artifact> artifact;  // when is_artifact
-  std::optional<ir::Graph> graph;                   // canonical, when a float model
+  std::optional<ir::Graph> graph;                      // canonical, when a float model
 };
 
 // Told apart by content. Options that only a float model can take are refused for an artifact: its contracts travel in it.

@@ -8,9 +8,11 @@ namespace {
 using Names = std::vector<std::string>;
 
 TEST(LabelsOfMetadata, ReadsWhatExportersWrite) {
-  EXPECT_EQ(LabelsOfMetadata("{0: 'person', 1: \"driver's cab\", 2: 'bus'}"), (Names{"person", "driver's cab", "bus"}));
+  EXPECT_EQ(LabelsOfMetadata("{0: 'person', 1: \"driver's cab\", 2: 'bus'}"),
+            (Names{"person", "driver's cab", "bus"}));
   EXPECT_EQ(LabelsOfMetadata("['cat', 'dog']"), (Names{"cat", "dog"}));
-  EXPECT_EQ(LabelsOfMetadata(R"({"0": "cat", "1": "dog"})"), (Names{"0", "cat", "1", "dog"}));  // JSON keys: not this form
+  EXPECT_EQ(LabelsOfMetadata(R"({"0": "cat", "1": "dog"})"),
+            (Names{"0", "cat", "1", "dog"}));  // JSON keys: not this form
 }
 
 TEST(LabelsOfMetadata, GivesNothingForOtherText) {
@@ -25,7 +27,8 @@ TEST(ParseInputShape, NameAndSizes) {
   ASSERT_TRUE(shape.ok());
   EXPECT_EQ(shape->first, "images");
   EXPECT_EQ(shape->second, (Shape{1, 3, 640, 480}));
-  for (const char* bad : {"images", "images=", "=1x3", "images=1x0", "images=1xx3", "images=1x-3", "images=axb"}) {
+  for (const char* bad :
+       {"images", "images=", "=1x3", "images=1x0", "images=1xx3", "images=1x-3", "images=axb"}) {
     EXPECT_FALSE(ParseInputShape(bad).ok()) << bad;
   }
 }

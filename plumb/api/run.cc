@@ -27,12 +27,14 @@ std::string DescribeInputs(const artifact::Program& program) {
 Result<Picture> AsPicture(const Tensor& tensor, const std::string& path) {
   const Shape& shape = tensor.shape();
   const bool gray = shape.size() == 2;
-  if (tensor.dtype() != DType::kU8 || !(gray || (shape.size() == 3 && (shape[2] == 3 || shape[2] == 1))) ||
-      tensor.size() == 0 || shape[0] > pictures::kMaxSide || shape[1] > pictures::kMaxSide) {
-    return UsageError("--as-picture ", path, ": ", DTypeName(tensor.dtype()), " ", ShapeToString(shape),
-                      "; expected u8 height x width x 3, or height x width");
+  if (tensor.dtype() != DType::kU8 ||
+      !(gray || (shape.size() == 3 && (shape[2] == 3 || shape[2] == 1))) || tensor.size() == 0 ||
+      shape[0] > pictures::kMaxSide || shape[1] > pictures::kMaxSide) {
+    return UsageError("--as-picture ", path, ": ", DTypeName(tensor.dtype()), " ",
+                      ShapeToString(shape), "; expected u8 height x width x 3, or height x width");
   }
-  Picture picture(static_cast<int>(shape[1]), static_cast<int>(shape[0]), gray ? 1 : static_cast<int>(shape[2]));
+  Picture picture(static_cast<int>(shape[1]), static_cast<int>(shape[0]),
+                  gray ? 1 : static_cast<int>(shape[2]));
   std::memcpy(picture.pixels.data(), tensor.raw(), tensor.bytes());
   return picture;
 }
@@ -49,21 +51,26 @@ Result<Tensor> PictureTensor(const std::string& path, const Model& model, size_t
       return vision::ToFloat(fitted.picture, one);
     }
   }
-  return UsageError("--as-picture: input '", model.program->inputs[input].name, "' takes no pictures");
+  return UsageError("--as-picture: input '", model.program->inputs[input].name,
+                    "' takes no pictures");
 }
 
-Result<std::vector<runtime::NamedTensor>> LoadInputs(const Model& model, const RunOptions& options) {
+Result<std::vector<runtime::NamedTensor>> LoadInputs(const Model& model,
+                                                     const RunOptions& options) {
   const artifact::Program& program = *model.program;
   std::vector<runtime::NamedTensor> tensors;
   for (const std::string& text : options.inputs) {
     // A name may hold '=' itself: take the input whose name the text starts with.
-    auto port = std::find_if(program.inputs.begin(), program.inputs.end(),
-                             [&](const artifact::Port& p) { return text.starts_with(p.name + "="); });
+    auto port =
+        std::find_if(program.inputs.begin(), program.inputs.end(),
+                     [&](const artifact::Port& p) { return text.starts_with(p.name + "="); });
     std::string path = port == program.inputs.end() ? text : text.substr(port->name.size() + 1);
     if (port == program.inputs.end()) {
       std::error_code ignored;
-      if (program.inputs.size() != 1 || (text.find('=') != std::string::npos && !std::filesystem::exists(text, ignored))) {
-        return UsageError("--input ", text, ": expected name=file.npy; the model's inputs are ", DescribeInputs(program));
+      if (program.inputs.size() != 1 ||
+          (text.find('=') != std::string::npos && !std::filesystem::exists(text, ignored))) {
+        return UsageError("--input ", text, ": expected name=file.npy; the model's inputs are ",
+                          DescribeInputs(program));
       }
       port = program.inputs.begin();
     }
@@ -72,19 +79,23 @@ Result<std::vector<runtime::NamedTensor>> LoadInputs(const Model& model, const R
       PLUMB_ASSIGN_OR_RETURN(Tensor tensor, PictureTensor(path, model, index));
       tensors.push_back({port->name, std::move(tensor)});
     } else if (pictures::HasPictureName(path)) {
-      return UsageError("--input ", text, ": is a picture; add --as-picture to have it fitted and normalised");
+      return UsageError("--input ", text,
+                        ": is a picture; add --as-picture to have it fitted and normalised");
     } else {
       PLUMB_ASSIGN_OR_RETURN(Tensor tensor, ReadNpy(path));
       if (tensor.dtype() == DType::kU8 && port->dtype == DType::kF32) {
-        return UsageError("--input ", text, ": u8 for input '", port->name,
-                          "', which is f32; add --as-picture to have it fitted and normalised as a picture");
+        return UsageError(
+            "--input ", text, ": u8 for input '", port->name,
+            "', which is f32; add --as-picture to have it fitted and normalised as a picture");
       }
       tensors.push_back({port->name, std::move(tensor)});
     }
   }
   if (tensors.size() != program.inputs.size()) {
-    return UsageError("the model takes ", program.inputs.size(), program.inputs.size() == 1 ? " input: " : " inputs: ",
-                      DescribeInputs(program), "; found ", tensors.size(), ". Give each as --input name=file.npy");
+    return UsageError(
+        "the model takes ", program.inputs.size(),
+        program.inputs.size() == 1 ? " input: " : " inputs: ", DescribeInputs(program), "; found ",
+        tensors.size(), ". Give each as --input name=file.npy");
   }
   return tensors;
 }
@@ -102,28 +113,35 @@ std::string FileNameOf(const std::string& output) {
 }
 
 Result<RunResult> Run(const Model& model, const RunOptions& options) {
-  PLUMB_ASSIGN_OR_RETURN(const std::vector<runtime::NamedTensor> inputs, LoadInputs(model, options));
+  PLUMB_ASSIGN_OR_RETURN(const std::vector<runtime::NamedTensor> inputs,
+                         LoadInputs(model, options));
   runtime::SessionOptions session_options;
   session_options.threads = options.threads;
   PLUMB_ASSIGN_OR_RETURN(auto session, runtime::Session::Create(model.program, session_options));
   RunResult result;
   runtime::RecordObserver observer;
   if (options.hashes) {
-    observer = [&](size_t index, const artifact::Record& record, std::span<const TensorView> outputs) {
+    observer = [&](size_t index, const artifact::Record& record,
+                   std::span<const TensorView> outputs) {
       const std::string& name =
-          record.outputs.empty() ? record.name : model.program->tensors[static_cast<size_t>(record.outputs[0])].name;
+          record.outputs.empty()
+              ? record.name
+              : model.program->tensors[static_cast<size_t>(record.outputs[0])].name;
       result.hashes.push_back({index, name, record.op, runtime::HashOutputs(outputs)});
     };
   }
-  PLUMB_ASSIGN_OR_RETURN(result.outputs, runtime::RunNamed(*session, inputs, options.raw, observer));
+  PLUMB_ASSIGN_OR_RETURN(result.outputs,
+                         runtime::RunNamed(*session, inputs, options.raw, observer));
   if (!options.save.empty()) {
     std::error_code error;
     std::filesystem::create_directories(options.save, error);
     if (error) {
-      return EnvironmentError("--save ", options.save, ": the folder cannot be made: ", error.message());
+      return EnvironmentError("--save ", options.save,
+                              ": the folder cannot be made: ", error.message());
     }
     for (const runtime::NamedTensor& output : result.outputs) {
-      const std::string path = (std::filesystem::path(options.save) / (FileNameOf(output.name) + ".npy")).string();
+      const std::string path =
+          (std::filesystem::path(options.save) / (FileNameOf(output.name) + ".npy")).string();
       PLUMB_RETURN_IF_ERROR(WriteNpy(path, output.tensor.view()));
       result.files.push_back(path);
     }

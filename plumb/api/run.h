@@ -12,10 +12,11 @@ namespace plumb {
 
 struct RunOptions {
   std::vector<std::string> inputs;  // "name=file.npy", or "file.npy" for the only input
-  bool as_picture = false;          // files are pictures, or u8 arrays [H, W, 3]: fitted and normalised by the contract
-  std::string save;                 // folder for <output>.npy; empty: not saved
-  bool raw = false;                 // integer outputs as they are stored, not dequantized
-  bool hashes = false;              // a hash of every record's outputs
+  bool as_picture =
+      false;  // files are pictures, or u8 arrays [H, W, 3]: fitted and normalised by the contract
+  std::string save;     // folder for <output>.npy; empty: not saved
+  bool raw = false;     // integer outputs as they are stored, not dequantized
+  bool hashes = false;  // a hash of every record's outputs
   int threads = 1;
 };
 
@@ -28,7 +29,7 @@ struct RecordHash {
 
 struct RunResult {
   std::vector<runtime::NamedTensor> outputs;
-  std::vector<std::string> files;    // written, by output
+  std::vector<std::string> files;  // written, by output
   std::vector<RecordHash> hashes;
 };
 

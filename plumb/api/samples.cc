@@ -17,7 +17,8 @@ namespace {
 namespace fs = std::filesystem;
 
 bool HasEnding(const std::string& path, std::string_view ending) {
-  return path.size() >= ending.size() && path.compare(path.size() - ending.size(), ending.size(), ending) == 0;
+  return path.size() >= ending.size() &&
+         path.compare(path.size() - ending.size(), ending.size(), ending) == 0;
 }
 
 std::vector<Sample> Spread(std::vector<Sample> all, size_t limit) {
@@ -68,7 +69,8 @@ Result<std::vector<Sample>> FromList(const std::string& path, size_t inputs) {
       one = one.is_absolute() ? one : folder / one;
       std::error_code ignored;
       if (!fs::is_regular_file(one, ignored)) {
-        return UsageError("calibration list '", path, "', line ", line, ": there is no file '", word, "'");
+        return UsageError("calibration list '", path, "', line ", line, ": there is no file '",
+                          word, "'");
       }
       sample.files.push_back(one.string());
     }
@@ -76,8 +78,8 @@ Result<std::vector<Sample>> FromList(const std::string& path, size_t inputs) {
       continue;
     }
     if (sample.files.size() != inputs) {
-      return UsageError("calibration list '", path, "', line ", line, ": ", sample.files.size(), " files; expected ", inputs,
-                        ", one for each input of the model");
+      return UsageError("calibration list '", path, "', line ", line, ": ", sample.files.size(),
+                        " files; expected ", inputs, ", one for each input of the model");
     }
     samples.push_back(std::move(sample));
   }
@@ -85,20 +87,24 @@ Result<std::vector<Sample>> FromList(const std::string& path, size_t inputs) {
 }
 
 std::string Where(const SampleList& list, const Sample& sample) {
-  return sample.line > 0 ? StrCat("calibration list '", list.source, "', line ", sample.line) : "calibration sample";
+  return sample.line > 0 ? StrCat("calibration list '", list.source, "', line ", sample.line)
+                         : "calibration sample";
 }
 
 // A tensor of the input's shape and type, converted from whatever numeric type the file has.
-Result<Tensor> AsInput(const Tensor& tensor, const artifact::Program& program, size_t input, const std::string& what) {
-  const artifact::TensorInfo& wanted = program.tensors[static_cast<size_t>(program.inputs[input].tensor)];
+Result<Tensor> AsInput(const Tensor& tensor, const artifact::Program& program, size_t input,
+                       const std::string& what) {
+  const artifact::TensorInfo& wanted =
+      program.tensors[static_cast<size_t>(program.inputs[input].tensor)];
   Shape shape = tensor.shape();
   if (shape != wanted.shape) {
     // A sample without its batch dimension, or with it where the model has none.
     Shape longer = shape;
     longer.insert(longer.begin(), 1);
     if (longer != wanted.shape) {
-      return UsageError(what, ": shape ", ShapeToString(shape), "; expected ", ShapeToString(wanted.shape), " for input '",
-                        program.inputs[input].name, "'");
+      return UsageError(what, ": shape ", ShapeToString(shape), "; expected ",
+                        ShapeToString(wanted.shape), " for input '", program.inputs[input].name,
+                        "'");
     }
     shape = longer;
   }
@@ -117,7 +123,8 @@ Result<Tensor> AsInput(const Tensor& tensor, const artifact::Program& program, s
     return converted;
   }
   return UsageError(what, ": element type ", DTypeName(tensor.dtype()), "; expected ",
-                    DTypeName(program.inputs[input].dtype), " for input '", program.inputs[input].name, "'");
+                    DTypeName(program.inputs[input].dtype), " for input '",
+                    program.inputs[input].name, "'");
 }
 
 // Entry `index` along the leading axis.
@@ -125,7 +132,9 @@ Tensor Slice(const Tensor& all, int64_t index) {
   Shape shape = all.shape();
   shape[0] = 1;
   Tensor one(all.dtype(), shape);
-  std::memcpy(one.raw(), static_cast<const std::byte*>(all.raw()) + static_cast<size_t>(index) * one.bytes(), one.bytes());
+  std::memcpy(one.raw(),
+              static_cast<const std::byte*>(all.raw()) + static_cast<size_t>(index) * one.bytes(),
+              one.bytes());
   return one;
 }
 
@@ -141,7 +150,8 @@ Result<SampleList> ListSamples(const std::string& path, size_t inputs, size_t li
   if (fs::is_directory(path, ignored)) {
     if (inputs != 1) {
       return UsageError("--calib ", path, ": the model has ", inputs,
-                        " inputs; give a text file with one sample a line, the files of its inputs separated by blanks");
+                        " inputs; give a text file with one sample a line, the files of its inputs "
+                        "separated by blanks");
     }
     PLUMB_ASSIGN_OR_RETURN(list.samples, FromFolder(path));
   } else if (HasEnding(path, ".npz")) {
@@ -160,14 +170,15 @@ Result<SampleList> ListSamples(const std::string& path, size_t inputs, size_t li
     PLUMB_ASSIGN_OR_RETURN(list.samples, FromList(path, inputs));
   }
   if (list.samples.empty()) {
-    return UsageError("--calib ", path, ": no samples found; expected pictures (.jpg, .png, .bmp) or .npy files");
+    return UsageError("--calib ", path,
+                      ": no samples found; expected pictures (.jpg, .png, .bmp) or .npy files");
   }
   list.samples = Spread(std::move(list.samples), limit);
   return list;
 }
 
-Result<Tensor> LoadPictureInput(const std::string& path, const artifact::Program& program, size_t input,
-                                const artifact::IoContract& contract) {
+Result<Tensor> LoadPictureInput(const std::string& path, const artifact::Program& program,
+                                size_t input, const artifact::IoContract& contract) {
   for (const artifact::PictureInput& picture_input : contract.pictures) {
     if (picture_input.input == static_cast<int32_t>(input)) {
       PLUMB_ASSIGN_OR_RETURN(const Picture picture, pictures::ReadPicture(path));
@@ -175,27 +186,35 @@ Result<Tensor> LoadPictureInput(const std::string& path, const artifact::Program
       return AsInput(vision::ToFloat(fitted.picture, picture_input), program, input, path);
     }
   }
-  const artifact::TensorInfo& wanted = program.tensors[static_cast<size_t>(program.inputs[input].tensor)];
-  return UsageError("'", path, "' is a picture, but input '", program.inputs[input].name, "' (", DTypeName(wanted.dtype), " ",
-                    ShapeToString(wanted.shape), ") takes no pictures; give .npy files");
+  const artifact::TensorInfo& wanted =
+      program.tensors[static_cast<size_t>(program.inputs[input].tensor)];
+  return UsageError("'", path, "' is a picture, but input '", program.inputs[input].name, "' (",
+                    DTypeName(wanted.dtype), " ", ShapeToString(wanted.shape),
+                    ") takes no pictures; give .npy files");
 }
 
-Result<std::vector<Tensor>> LoadSample(const SampleList& list, size_t index, const artifact::Program& program,
+Result<std::vector<Tensor>> LoadSample(const SampleList& list, size_t index,
+                                       const artifact::Program& program,
                                        const artifact::IoContract& contract) {
   const Sample& sample = list.samples[index];
   std::vector<Tensor> inputs;
   if (list.archive) {
     PLUMB_ASSIGN_OR_RETURN(const auto arrays, pictures::ReadNpz(list.source));
     for (size_t i = 0; i < program.inputs.size(); ++i) {
-      const auto found = std::find_if(arrays.begin(), arrays.end(), [&](const auto& a) { return a.name == program.inputs[i].name; });
+      const auto found = std::find_if(arrays.begin(), arrays.end(), [&](const auto& a) {
+        return a.name == program.inputs[i].name;
+      });
       if (found == arrays.end() && program.inputs.size() > 1) {
-        return UsageError("--calib ", list.source, ": no array named '", program.inputs[i].name, "'");
+        return UsageError("--calib ", list.source, ": no array named '", program.inputs[i].name,
+                          "'");
       }
       const Tensor& all = found == arrays.end() ? arrays[0].tensor : found->tensor;
       if (all.shape().empty() || sample.line >= all.shape()[0]) {
-        return UsageError("--calib ", list.source, ": array '", program.inputs[i].name, "' has no sample ", sample.line);
+        return UsageError("--calib ", list.source, ": array '", program.inputs[i].name,
+                          "' has no sample ", sample.line);
       }
-      PLUMB_ASSIGN_OR_RETURN(Tensor tensor, AsInput(Slice(all, sample.line), program, i, list.source));
+      PLUMB_ASSIGN_OR_RETURN(Tensor tensor,
+                             AsInput(Slice(all, sample.line), program, i, list.source));
       inputs.push_back(std::move(tensor));
     }
     return inputs;
@@ -204,7 +223,8 @@ Result<std::vector<Tensor>> LoadSample(const SampleList& list, size_t index, con
     const std::string& file = sample.files[i];
     if (HasEnding(file, ".npy")) {
       PLUMB_ASSIGN_OR_RETURN(const Tensor tensor, ReadNpy(file));
-      PLUMB_ASSIGN_OR_RETURN(Tensor ready, AsInput(tensor, program, i, StrCat(Where(list, sample), " (", file, ")")));
+      PLUMB_ASSIGN_OR_RETURN(
+          Tensor ready, AsInput(tensor, program, i, StrCat(Where(list, sample), " (", file, ")")));
       inputs.push_back(std::move(ready));
     } else {
       Result<Tensor> ready = LoadPictureInput(file, program, i, contract);

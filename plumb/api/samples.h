@@ -20,7 +20,8 @@ struct Sample {
 struct SampleList {
   std::string source;  // what the user named
   std::vector<Sample> samples;
-  bool archive = false;  // source is an .npz with one array an input, samples along the leading axis
+  bool archive =
+      false;  // source is an .npz with one array an input, samples along the leading axis
 };
 
 // `path`: a folder (its pictures and .npy files, by name), a text file (one sample a line, several inputs separated by
@@ -29,11 +30,13 @@ struct SampleList {
 [[nodiscard]] Result<SampleList> ListSamples(const std::string& path, size_t inputs, size_t limit);
 
 // The tensors of one sample, in port order, ready for the program: pictures fitted and normalised by the contract.
-[[nodiscard]] Result<std::vector<Tensor>> LoadSample(const SampleList& list, size_t index, const artifact::Program& program,
+[[nodiscard]] Result<std::vector<Tensor>> LoadSample(const SampleList& list, size_t index,
+                                                     const artifact::Program& program,
                                                      const artifact::IoContract& contract);
 
 // A picture file as input `input` of the program.
-[[nodiscard]] Result<Tensor> LoadPictureInput(const std::string& path, const artifact::Program& program, size_t input,
+[[nodiscard]] Result<Tensor> LoadPictureInput(const std::string& path,
+                                              const artifact::Program& program, size_t input,
                                               const artifact::IoContract& contract);
 
 }  // namespace plumb

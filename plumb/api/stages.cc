@@ -14,7 +14,9 @@ namespace {
 
 constexpr std::string_view kStamp = "# plumb stage ";
 
-std::string StampOf(const std::string& stage) { return StrCat(kStamp, stage, ", release ", Release(), ", numerics ", artifact::kNumericsVersion); }
+std::string StampOf(const std::string& stage) {
+  return StrCat(kStamp, stage, ", release ", Release(), ", numerics ", artifact::kNumericsVersion);
+}
 
 }  // namespace
 
@@ -25,7 +27,8 @@ Status SaveStage(const std::string& folder, const std::string& stage, const ir::
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (error) {
-    return EnvironmentError("--save-stage ", folder, ": the folder cannot be made: ", error.message());
+    return EnvironmentError("--save-stage ", folder,
+                            ": the folder cannot be made: ", error.message());
   }
   const std::string path = (std::filesystem::path(folder) / (stage + ".txt")).string();
   return WriteFileAtomically(path, StampOf(stage) + "\n" + ir::Print(graph, {-1}));
@@ -45,10 +48,11 @@ Result<StageFile> LoadStage(const std::string& path) {
   }
   StageFile stage;
   const size_t comma = stamp.find(',');
-  stage.stage = stamp.substr(kStamp.size(), comma == std::string::npos ? comma : comma - kStamp.size());
+  stage.stage =
+      stamp.substr(kStamp.size(), comma == std::string::npos ? comma : comma - kStamp.size());
   if (stamp != StampOf(stage.stage)) {
-    return Incompatible("stage file '", path, "': expected '", StampOf(stage.stage), "', found '", stamp.substr(0, 100),
-                        "'. Make it anew with --save-stage");
+    return Incompatible("stage file '", path, "': expected '", StampOf(stage.stage), "', found '",
+                        stamp.substr(0, 100), "'. Make it anew with --save-stage");
   }
   const std::string text((std::istreambuf_iterator<char>(file)), {});
   Result<ir::Graph> graph = ir::Parse(text);

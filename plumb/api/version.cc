@@ -9,7 +9,8 @@ namespace plumb {
 std::string Release() { return PLUMB_RELEASE; }
 std::string Commit() { return PLUMB_COMMIT; }
 std::string VersionText() {
-  return StrCat("plumb ", Release(), " (", Commit(), "), numerics ", artifact::kNumericsVersion, ", format ", artifact::kFormatVersion);
+  return StrCat("plumb ", Release(), " (", Commit(), "), numerics ", artifact::kNumericsVersion,
+                ", format ", artifact::kFormatVersion);
 }
 
 }  // namespace plumb

@@ -40,8 +40,12 @@ const Attribute* Attributes::Find(std::string_view name) const {
   return it == map_.end() ? nullptr : &it->second;
 }
 
-int64_t Attributes::Int(std::string_view name, int64_t fallback) const { return Get<int64_t>(*this, name, fallback); }
-float Attributes::Float(std::string_view name, float fallback) const { return Get<float>(*this, name, fallback); }
+int64_t Attributes::Int(std::string_view name, int64_t fallback) const {
+  return Get<int64_t>(*this, name, fallback);
+}
+float Attributes::Float(std::string_view name, float fallback) const {
+  return Get<float>(*this, name, fallback);
+}
 std::string Attributes::String(std::string_view name, std::string_view fallback) const {
   return Get<std::string>(*this, name, std::string(fallback));
 }
@@ -55,8 +59,12 @@ std::vector<std::string> Attributes::Strings(std::string_view name) const {
   return Get<std::vector<std::string>>(*this, name, {});
 }
 
-Result<int64_t> Attributes::RequireInt(std::string_view name) const { return Require<int64_t>(*this, name, "an integer"); }
-Result<float> Attributes::RequireFloat(std::string_view name) const { return Require<float>(*this, name, "a number"); }
+Result<int64_t> Attributes::RequireInt(std::string_view name) const {
+  return Require<int64_t>(*this, name, "an integer");
+}
+Result<float> Attributes::RequireFloat(std::string_view name) const {
+  return Require<float>(*this, name, "a number");
+}
 Result<std::string> Attributes::RequireString(std::string_view name) const {
   return Require<std::string>(*this, name, "a string");
 }

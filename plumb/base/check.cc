@@ -6,7 +6,8 @@
 namespace plumb::internal {
 
 CheckFailure::CheckFailure(const char* file, int line, const char* condition) {
-  stream_ << "plumb: internal error at " << file << ":" << line << ": " << condition << " does not hold. ";
+  stream_ << "plumb: internal error at " << file << ":" << line << ": " << condition
+          << " does not hold. ";
 }
 
 CheckFailure::~CheckFailure() {

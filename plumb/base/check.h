@@ -17,7 +17,7 @@ class CheckFailure {
 
 }  // namespace plumb::internal
 
-#define PLUMB_CHECK(condition)                                                           \
-  if (condition) [[likely]] {                                                            \
-  } else                                                                                 \
+#define PLUMB_CHECK(condition) \
+  if (condition) [[likely]] {  \
+  } else                       \
     ::plumb::internal::CheckFailure(__FILE__, __LINE__, #condition).stream()

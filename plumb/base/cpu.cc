@@ -39,7 +39,8 @@ bool HasAmx() {
 }  // namespace
 
 std::string_view IsaName(Isa isa) {
-  constexpr std::array<std::string_view, kAll.size()> kNames = {"scalar", "avx2", "avx512vnni", "amx"};
+  constexpr std::array<std::string_view, kAll.size()> kNames = {"scalar", "avx2", "avx512vnni",
+                                                                "amx"};
   return kNames[static_cast<size_t>(isa)];
 }
 
@@ -51,9 +52,9 @@ bool CpuHas(Isa isa) {
     case Isa::kAvx2:
       return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
     case Isa::kAvx512Vnni:
-      return CpuHas(Isa::kAvx2) && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-             __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
-             __builtin_cpu_supports("avx512vnni");
+      return CpuHas(Isa::kAvx2) && __builtin_cpu_supports("avx512f") &&
+             __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
+             __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vnni");
     case Isa::kAmx:
       return CpuHas(Isa::kAvx512Vnni) && HasAmx();
 #else
@@ -83,12 +84,14 @@ Result<Isa> SelectIsa() {
     if (IsaName(isa) == forced) {
       if (!CpuHas(isa)) {
         return EnvironmentError("PLUMB_ISA=", forced, ": this CPU does not have it; it has up to ",
-                                IsaName(AvailableIsas().back()), ". Unset PLUMB_ISA or name one it has.");
+                                IsaName(AvailableIsas().back()),
+                                ". Unset PLUMB_ISA or name one it has.");
       }
       return isa;
     }
   }
-  return UsageError("PLUMB_ISA=", forced, " is not known; expected scalar, avx2, avx512vnni or amx");
+  return UsageError("PLUMB_ISA=", forced,
+                    " is not known; expected scalar, avx2, avx512vnni or amx");
 }
 
 }  // namespace plumb

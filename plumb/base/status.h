@@ -52,30 +52,52 @@ template <typename... Args>
 }
 
 template <typename... Args>
-Status UsageError(const Args&... args) { return {Code::kUsage, StrCat(args...)}; }
+Status UsageError(const Args&... args) {
+  return {Code::kUsage, StrCat(args...)};
+}
 template <typename... Args>
-Status InvalidModel(const Args&... args) { return {Code::kInvalidModel, StrCat(args...)}; }
+Status InvalidModel(const Args&... args) {
+  return {Code::kInvalidModel, StrCat(args...)};
+}
 template <typename... Args>
-Status Incompatible(const Args&... args) { return {Code::kIncompatible, StrCat(args...)}; }
+Status Incompatible(const Args&... args) {
+  return {Code::kIncompatible, StrCat(args...)};
+}
 template <typename... Args>
-Status ResourceError(const Args&... args) { return {Code::kResource, StrCat(args...)}; }
+Status ResourceError(const Args&... args) {
+  return {Code::kResource, StrCat(args...)};
+}
 template <typename... Args>
-Status EnvironmentError(const Args&... args) { return {Code::kEnvironment, StrCat(args...)}; }
+Status EnvironmentError(const Args&... args) {
+  return {Code::kEnvironment, StrCat(args...)};
+}
 template <typename... Args>
-Status VerificationFailed(const Args&... args) { return {Code::kVerificationFailed, StrCat(args...)}; }
+Status VerificationFailed(const Args&... args) {
+  return {Code::kVerificationFailed, StrCat(args...)};
+}
 
 template <typename T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::in_place_index<1>, std::move(value)) {}  // NOLINT: implicit by design
+  Result(T value)
+      : state_(std::in_place_index<1>, std::move(value)) {}  // NOLINT: implicit by design
   Result(Status status) : state_(std::in_place_index<0>, std::move(status)) {  // NOLINT
     PLUMB_CHECK(!std::get<0>(state_).ok()) << "a Result made from an ok Status holds no value";
   }
   [[nodiscard]] bool ok() const { return state_.index() == 1; }
   [[nodiscard]] Status status() const { return ok() ? Status() : std::get<0>(state_); }
-  T& value() & { Require(); return std::get<1>(state_); }
-  const T& value() const& { Require(); return std::get<1>(state_); }
-  T&& value() && { Require(); return std::get<1>(std::move(state_)); }
+  T& value() & {
+    Require();
+    return std::get<1>(state_);
+  }
+  const T& value() const& {
+    Require();
+    return std::get<1>(state_);
+  }
+  T&& value() && {
+    Require();
+    return std::get<1>(std::move(state_));
+  }
   T& operator*() & { return value(); }
   const T& operator*() const& { return value(); }
   T&& operator*() && { return std::move(*this).value(); }
@@ -83,7 +105,9 @@ class [[nodiscard]] Result {
   const T* operator->() const { return &value(); }
 
  private:
-  void Require() const { PLUMB_CHECK(ok()) << "value() of a failed Result: " << std::get<0>(state_).message(); }
+  void Require() const {
+    PLUMB_CHECK(ok()) << "value() of a failed Result: " << std::get<0>(state_).message();
+  }
   std::variant<Status, T> state_;
 };
 
@@ -101,7 +125,8 @@ class [[nodiscard]] Result {
   } while (false)
 
 // PLUMB_ASSIGN_OR_RETURN(auto x, MakeX()): the value, or returns its Status.
-#define PLUMB_ASSIGN_OR_RETURN(decl, expr) PLUMB_ASSIGN_OR_RETURN_(PLUMB_CONCAT(result_, __LINE__), decl, expr)
+#define PLUMB_ASSIGN_OR_RETURN(decl, expr) \
+  PLUMB_ASSIGN_OR_RETURN_(PLUMB_CONCAT(result_, __LINE__), decl, expr)
 #define PLUMB_ASSIGN_OR_RETURN_(tmp, decl, expr) \
   auto tmp = (expr);                             \
   if (!tmp.ok()) {                               \

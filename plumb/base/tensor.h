@@ -16,7 +16,7 @@ namespace plumb {
 
 using Shape = std::vector<int64_t>;  // outermost first; {} is a scalar
 
-[[nodiscard]] int64_t NumElements(std::span<const int64_t> shape);     // 1 for a scalar
+[[nodiscard]] int64_t NumElements(std::span<const int64_t> shape);        // 1 for a scalar
 [[nodiscard]] std::string ShapeToString(std::span<const int64_t> shape);  // "1x3x640x640"; "scalar"
 
 // A tensor somebody else owns. `shape` points into the owner.
@@ -27,7 +27,9 @@ struct ConstTensorView {
 
   [[nodiscard]] int64_t size() const { return NumElements(shape); }
   [[nodiscard]] size_t bytes() const { return static_cast<size_t>(size()) * DTypeSize(dtype); }
-  [[nodiscard]] bool present() const { return dtype != DType::kNone; }  // false for an optional input left out
+  [[nodiscard]] bool present() const {
+    return dtype != DType::kNone;
+  }  // false for an optional input left out
   template <typename T>
   [[nodiscard]] const T* data() const {
     PLUMB_CHECK(dtype == DTypeOf<T>::value) << "read as another type than " << DTypeName(dtype);
@@ -91,7 +93,8 @@ class Tensor {
   [[nodiscard]] TensorView view() { return {dtype_, shape_, raw()}; }
   [[nodiscard]] ConstTensorView view() const { return {dtype_, shape_, raw()}; }
   void Reshape(Shape shape) {  // the same elements under another shape
-    PLUMB_CHECK(NumElements(shape) == size()) << ShapeToString(shape_) << " to " << ShapeToString(shape);
+    PLUMB_CHECK(NumElements(shape) == size())
+        << ShapeToString(shape_) << " to " << ShapeToString(shape);
     shape_ = std::move(shape);
   }
 

@@ -41,7 +41,8 @@ struct ThreadPool::State {
     uint64_t seen = 0;
     while (true) {
       constexpr int kSpins = 4000;
-      for (int spin = 0; spin < kSpins && generation.load(std::memory_order_acquire) == seen; ++spin) {
+      for (int spin = 0; spin < kSpins && generation.load(std::memory_order_acquire) == seen;
+           ++spin) {
 #if defined(__x86_64__)
         _mm_pause();
 #endif
@@ -137,7 +138,9 @@ FloatEnvironment::FloatEnvironment() {
 }
 FloatEnvironment::~FloatEnvironment() { asm volatile("msr fpcr, %0" : : "r"(saved_)); }
 #else
-FloatEnvironment::FloatEnvironment() : saved_(static_cast<uint64_t>(std::fegetround())) { std::fesetround(FE_TONEAREST); }
+FloatEnvironment::FloatEnvironment() : saved_(static_cast<uint64_t>(std::fegetround())) {
+  std::fesetround(FE_TONEAREST);
+}
 FloatEnvironment::~FloatEnvironment() { std::fesetround(static_cast<int>(saved_)); }
 #endif
 

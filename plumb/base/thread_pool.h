@@ -23,7 +23,8 @@ class ThreadPool {
   void Run(int parts, const std::function<void(int part)>& work);
   // Splits [0, count) into at most threads() ranges of about equal length whose bounds are multiples of `grain`, and
   // calls work(begin, end, part) for each; part numbers the range (for per-thread scratch).
-  void ParallelFor(int64_t count, int64_t grain, const std::function<void(int64_t begin, int64_t end, int part)>& work);
+  void ParallelFor(int64_t count, int64_t grain,
+                   const std::function<void(int64_t begin, int64_t end, int part)>& work);
 
  private:
   struct State;

@@ -21,8 +21,9 @@ std::optional<std::string> ConfigPath(const std::vector<std::string>& args) {
 }
 
 bool GivenOnCommandLine(const std::vector<std::string>& args, const std::string& flag) {
-  return std::any_of(args.begin(), args.end(),
-                     [&](const std::string& arg) { return arg == flag || arg.starts_with(flag + "="); });
+  return std::any_of(args.begin(), args.end(), [&](const std::string& arg) {
+    return arg == flag || arg.starts_with(flag + "=");
+  });
 }
 
 std::string KnownKeys(const CLI::App& verb) {
@@ -44,7 +45,8 @@ Status ApplyConfigFile(CLI::App& app, std::vector<std::string>& args) {
   if (!path || args.empty()) {
     return {};
   }
-  const std::vector<CLI::App*> found = app.get_subcommands([&](CLI::App* sub) { return sub->get_name() == args[0]; });
+  const std::vector<CLI::App*> found =
+      app.get_subcommands([&](CLI::App* sub) { return sub->get_name() == args[0]; });
   if (found.empty()) {
     return {};  // the parser reports the unknown verb
   }
@@ -66,8 +68,9 @@ Status ApplyConfigFile(CLI::App& app, std::vector<std::string>& args) {
       const std::string flag = "--" + key;
       const CLI::Option* option = verb->get_option_no_throw(flag);
       if (option == nullptr || key == "config" || key == "help") {
-        return UsageError("--config ", *path, ", line ", entry.first.Mark().line + 1, ": '", key, "' is not an option of '",
-                          verb->get_name(), "'; it has: ", KnownKeys(*verb));
+        return UsageError("--config ", *path, ", line ", entry.first.Mark().line + 1, ": '", key,
+                          "' is not an option of '", verb->get_name(),
+                          "'; it has: ", KnownKeys(*verb));
       }
       if (GivenOnCommandLine(args, flag)) {
         continue;

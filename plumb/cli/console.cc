@@ -57,17 +57,19 @@ Progress Console::ProgressBar() {
     if (IsTerminal()) {
       std::string bar(static_cast<size_t>(share * 30), '=');
       bar.resize(30, ' ');
-      std::fprintf(stderr, "\r%-22.*s [%s] %zu/%zu  %.0f s left ", static_cast<int>(stage.size()), stage.data(),
-                   bar.c_str(), done, total, left);
+      std::fprintf(stderr, "\r%-22.*s [%s] %zu/%zu  %.0f s left ", static_cast<int>(stage.size()),
+                   stage.data(), bar.c_str(), done, total, left);
       if (done == total) {
-        std::fprintf(stderr, "\r%-22.*s [%s] %zu/%zu  %.1f s      \n", static_cast<int>(stage.size()), stage.data(),
-                     bar.c_str(), done, total, now - bar_start_);
+        std::fprintf(stderr, "\r%-22.*s [%s] %zu/%zu  %.1f s      \n",
+                     static_cast<int>(stage.size()), stage.data(), bar.c_str(), done, total,
+                     now - bar_start_);
       }
       std::fflush(stderr);
-    } else if (const int tenth = static_cast<int>(share * 10); tenth != bar_tenth_ && (total >= 10 || done == total)) {
+    } else if (const int tenth = static_cast<int>(share * 10);
+               tenth != bar_tenth_ && (total >= 10 || done == total)) {
       bar_tenth_ = tenth;
-      std::fprintf(stderr, "%.*s: %zu of %zu (%.0f s left)\n", static_cast<int>(stage.size()), stage.data(), done, total,
-                   left);
+      std::fprintf(stderr, "%.*s: %zu of %zu (%.0f s left)\n", static_cast<int>(stage.size()),
+                   stage.data(), done, total, left);
     }
   };
 }

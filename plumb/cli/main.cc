@@ -13,14 +13,16 @@ namespace plumb::cli {
 namespace {
 
 constexpr std::string_view kFooter =
-    "Exit codes: 0 pass, 1 a bug of Plumb, 2 usage, 3 verification failed, 4 invalid or unsupported model,\n"
-    "5 incompatible version or target, 6 out of memory or disk, 7 environment, 8 warnings under --strict.\n"
+    "Exit codes: 0 pass, 1 a bug of Plumb, 2 usage, 3 verification failed, 4 invalid or "
+    "unsupported model,\n"
+    "5 incompatible version or target, 6 out of memory or disk, 7 environment, 8 warnings under "
+    "--strict.\n"
     "'plumb VERB --help' shows a verb's options.";
 
 int Fail(std::string_view verb, const Status& status) {
   std::fflush(stdout);  // the message comes after the results
-  std::fprintf(stderr, "plumb%s%.*s: error: %s\n", verb.empty() ? "" : " ", static_cast<int>(verb.size()), verb.data(),
-               status.message().c_str());
+  std::fprintf(stderr, "plumb%s%.*s: error: %s\n", verb.empty() ? "" : " ",
+               static_cast<int>(verb.size()), verb.data(), status.message().c_str());
   return static_cast<int>(status.code());
 }
 
@@ -33,9 +35,11 @@ std::string VerbNames() {
 }
 
 int Main(int argc, char** argv) {
-  CLI::App app("Plumb converts neural networks to small quantized artifacts, proves that they are still the model you "
-               "trained, and runs them.",
-               "plumb");
+  CLI::App app(
+      "Plumb converts neural networks to small quantized artifacts, proves that they are still the "
+      "model you "
+      "trained, and runs them.",
+      "plumb");
   app.footer(std::string(kFooter));
   app.set_version_flag("--version", VersionText());
   app.require_subcommand(1);
@@ -52,13 +56,15 @@ int Main(int argc, char** argv) {
     Entry entry{sub, verb.setup(*sub)};
     sub->add_flag("--json", console.json, "print the result as one JSON object");
     if (sub->get_option_no_throw("--threads") == nullptr) {  // bench takes a list
-      sub->add_option("--threads", console.threads, "threads to compute with (default: all this process may use)")
+      sub->add_option("--threads", console.threads,
+                      "threads to compute with (default: all this process may use)")
           ->check(CLI::Range(1, 1024));
     }
     sub->add_flag("-v,--verbose", verbose, "say more");
     sub->add_flag("-q,--quiet", quiet, "say only results, warnings and errors");
     sub->add_flag("--strict", console.strict, "exit with code 8 when there are warnings");
-    sub->add_option("--config", "take options from a YAML file (docs/job-file.md); those given here win");
+    sub->add_option("--config",
+                    "take options from a YAML file (docs/job-file.md); those given here win");
     entries.push_back(std::move(entry));
   }
 
@@ -77,7 +83,9 @@ int Main(int argc, char** argv) {
     const int code = app.exit(error);
     return code == 0 ? 0 : static_cast<int>(Code::kUsage);
   }
-  console.verbosity = quiet ? Verbosity::kQuiet : verbose ? Verbosity::kVerbose : Verbosity::kNormal;
+  console.verbosity = quiet     ? Verbosity::kQuiet
+                      : verbose ? Verbosity::kVerbose
+                                : Verbosity::kNormal;
   for (const Entry& entry : entries) {
     if (entry.app->parsed()) {
       const Status status = entry.run(console);
@@ -94,7 +102,10 @@ int main(int argc, char** argv) {
   try {
     return plumb::cli::Main(argc, argv);
   } catch (const std::bad_alloc&) {
-    std::fputs("plumb: error: out of memory. Try a smaller picture or batch, or a machine with more memory.\n", stderr);
+    std::fputs(
+        "plumb: error: out of memory. Try a smaller picture or batch, or a machine with more "
+        "memory.\n",
+        stderr);
     return static_cast<int>(plumb::Code::kResource);
   } catch (const std::length_error&) {
     std::fputs("plumb: error: out of memory: something is too large to be held.\n", stderr);

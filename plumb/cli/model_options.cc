@@ -3,16 +3,26 @@
 namespace plumb::cli {
 
 void ModelArguments::Declare(CLI::App& app) {
-  app.add_option("model,--from-stage", model, "a .onnx model, a .plumb artifact, or a stage file of --save-stage")->required();
-  app.add_option("--input-shape", input_shapes, "fix symbolic dimensions: name=1x3x640x640 (may be repeated)");
-  app.add_option("--disable-pass", disabled_passes, "leave an optimization pass out (see 'plumb list passes')");
-  app.add_option("--optimization-level", level, "0 (only what must be) to 3")->check(CLI::Range(0, 3))->capture_default_str();
-  app.add_option("--color", color, "order of the input's channels")->check(CLI::IsMember({"rgb", "bgr", "gray"}));
+  app.add_option("model,--from-stage", model,
+                 "a .onnx model, a .plumb artifact, or a stage file of --save-stage")
+      ->required();
+  app.add_option("--input-shape", input_shapes,
+                 "fix symbolic dimensions: name=1x3x640x640 (may be repeated)");
+  app.add_option("--disable-pass", disabled_passes,
+                 "leave an optimization pass out (see 'plumb list passes')");
+  app.add_option("--optimization-level", level, "0 (only what must be) to 3")
+      ->check(CLI::Range(0, 3))
+      ->capture_default_str();
+  app.add_option("--color", color, "order of the input's channels")
+      ->check(CLI::IsMember({"rgb", "bgr", "gray"}));
   app.add_option("--mean", mean, "per channel, in pixel units: value = (pixel - mean) / std");
   app.add_option("--std", std, "per channel, in pixel units");
-  app.add_option("--resize", resize, "how a picture is fitted: letterbox, letterbox-corner, stretch or crop[:short side]");
+  app.add_option(
+      "--resize", resize,
+      "how a picture is fitted: letterbox, letterbox-corner, stretch or crop[:short side]");
   app.add_option("--pad", pad, "grey value of the border, 0 to 255");
-  app.add_option("--decode", decode, "how outputs become boxes: yolov5,anchors=10:13:...,sigmoid=in_graph");
+  app.add_option("--decode", decode,
+                 "how outputs become boxes: yolov5,anchors=10:13:...,sigmoid=in_graph");
   app.add_option("--labels", labels, "file with the classes' names, one a line");
 }
 
@@ -24,7 +34,9 @@ Result<ModelOptions> ModelArguments::Parse() const {
   }
   options.passes.disabled.insert(disabled_passes.begin(), disabled_passes.end());
   options.passes.level = level;
-  const auto given = [](const std::string& text) { return text.empty() ? std::nullopt : std::optional(text); };
+  const auto given = [](const std::string& text) {
+    return text.empty() ? std::nullopt : std::optional(text);
+  };
   options.contract.picture = {given(color), given(mean), given(std), given(resize), given(pad)};
   if (!decode.empty()) {
     PLUMB_ASSIGN_OR_RETURN(options.contract.decode, contract::ParseDecode(decode));

@@ -19,7 +19,9 @@ std::function<Status(Console&)> Setup_classify(CLI::App& app) {
   auto args = std::make_shared<Arguments>();
   args->model.Declare(app);
   app.add_option("pictures", args->pictures, "pictures, or folders of them")->required();
-  app.add_option("--top", args->top, "how many classes to show")->check(CLI::Range(1, 1000))->capture_default_str();
+  app.add_option("--top", args->top, "how many classes to show")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
   return [args](Console& console) -> Status {
     PLUMB_ASSIGN_OR_RETURN(const std::vector<std::string> files, ListPictures(args->pictures));
     PLUMB_ASSIGN_OR_RETURN(const ModelOptions options, args->model.Parse());
@@ -28,7 +30,8 @@ std::function<Status(Console&)> Setup_classify(CLI::App& app) {
       model.is_artifact ? console.Detail(line) : console.Note(line);
     }
     PLUMB_ASSIGN_OR_RETURN(PictureModel classifier, PictureModel::Create(model, console.Threads()));
-    nlohmann::ordered_json json = {{"model", model.path}, {"pictures", nlohmann::ordered_json::array()}};
+    nlohmann::ordered_json json = {{"model", model.path},
+                                   {"pictures", nlohmann::ordered_json::array()}};
     for (const std::string& file : files) {
       PLUMB_ASSIGN_OR_RETURN(const Picture picture, pictures::ReadPicture(file));
       PLUMB_ASSIGN_OR_RETURN(const auto top, classifier.Classify(picture, args->top));
@@ -40,9 +43,12 @@ std::function<Status(Console&)> Setup_classify(CLI::App& app) {
       for (const vision::ClassScore& one : top) {
         char score[32];
         std::snprintf(score, sizeof(score), "%8.4f", static_cast<double>(one.score));
-        classes.push_back({{"index", one.label}, {"label", LabelOf(model.decode, one.label)}, {"score", one.score}});
+        classes.push_back({{"index", one.label},
+                           {"label", LabelOf(model.decode, one.label)},
+                           {"score", one.score}});
         if (!console.json) {
-          console.Print(StrCat(score, "  ", LabelOf(model.decode, one.label), " (", one.label, ")"));
+          console.Print(
+              StrCat(score, "  ", LabelOf(model.decode, one.label), " (", one.label, ")"));
         }
       }
       json["pictures"].push_back({{"file_name", name}, {"classes", classes}});

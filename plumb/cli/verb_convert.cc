@@ -19,7 +19,9 @@ struct Arguments {
 };
 
 std::string_view Mark(verify::Level level) {
-  return level == verify::Level::kPass ? "ok  " : level == verify::Level::kWarning ? "WARN" : "FAIL";
+  return level == verify::Level::kPass      ? "ok  "
+         : level == verify::Level::kWarning ? "WARN"
+                                            : "FAIL";
 }
 
 std::string Fixed(double value, int width, int digits) {
@@ -34,21 +36,24 @@ void PrintText(const Console& console, const ConvertOptions& options, const Conv
   for (const quant::LayerNote& note : result.notes) {
     integer += note.integer;
   }
-  console.Print(StrCat(options.model, ": ", integer, " layers in integers, ", result.notes.size() - integer, " in float, ",
-                       result.samples, " calibration samples"));
+  console.Print(StrCat(options.model, ": ", integer, " layers in integers, ",
+                       result.notes.size() - integer, " in float, ", result.samples,
+                       " calibration samples"));
   for (const verify::Finding& finding : verdict.findings) {
     std::string code = finding.code;
     code.resize(4, ' ');
     console.Print(StrCat("  ", code, Mark(finding.level), "  ", finding.text));
   }
   for (const verify::OutputError& output : verdict.outputs) {
-    console.Print(StrCat("  output '", output.name, "': SQNR ", Fixed(output.sqnr, 0, 1), " dB, cosine ", Fixed(output.cosine, 0, 5)));
+    console.Print(StrCat("  output '", output.name, "': SQNR ", Fixed(output.sqnr, 0, 1),
+                         " dB, cosine ", Fixed(output.cosine, 0, 5)));
   }
   if (!verdict.guiltiest.empty()) {
     console.Print("  layers that lose most  alone    accumulated");
     for (const verify::LayerError& layer : verdict.guiltiest) {
-      console.Print(StrCat("    ", Fixed(layer.sqnr_alone, 22, 1), " dB", Fixed(layer.sqnr_accumulated, 8, 1), " dB   ", layer.name,
-                           " (", layer.op, ", ", layer.form, ")"));
+      console.Print(StrCat("    ", Fixed(layer.sqnr_alone, 22, 1), " dB",
+                           Fixed(layer.sqnr_accumulated, 8, 1), " dB   ", layer.name, " (",
+                           layer.op, ", ", layer.form, ")"));
     }
   }
   console.Print(StrCat("verdict  ", verify::LevelName(verdict.level)));
@@ -60,44 +65,70 @@ void PrintText(const Console& console, const ConvertOptions& options, const Conv
   if (!verdict.next.empty()) {
     console.Print(StrCat("next     ", verdict.next));
   }
-  console.Print(result.written ? StrCat("written  ", options.output, "  (", result.artifact_bytes / 1024, " KiB)")
-                               : StrCat("not written: ", options.output, "  (--force keeps a failed conversion)"));
+  console.Print(
+      result.written
+          ? StrCat("written  ", options.output, "  (", result.artifact_bytes / 1024, " KiB)")
+          : StrCat("not written: ", options.output, "  (--force keeps a failed conversion)"));
 }
 
 nlohmann::ordered_json GateJson(const verify::Gate& gate) {
-  return {{"float_score", gate.float_score}, {"integer_score", gate.integer_score}, {"match_iou", gate.match_iou},
-          {"fail_below_matched", gate.fail_below_matched}, {"warn_below_matched", gate.warn_below_matched},
-          {"fail_below_agreement", gate.fail_below_agreement}, {"warn_below_agreement", gate.warn_below_agreement},
-          {"fail_below_sqnr", gate.fail_below_sqnr}, {"warn_below_sqnr", gate.warn_below_sqnr},
-          {"judge_tolerance", gate.judge_tolerance}, {"pass_tolerance", gate.pass_tolerance}, {"s1_cells", gate.s1_cells}, {"s1_cells_ever", gate.s1_cells_ever},
-          {"s3_share", gate.s3_share}, {"s4_share", gate.s4_share}, {"s5_levels", gate.s5_levels},
+  return {{"float_score", gate.float_score},
+          {"integer_score", gate.integer_score},
+          {"match_iou", gate.match_iou},
+          {"fail_below_matched", gate.fail_below_matched},
+          {"warn_below_matched", gate.warn_below_matched},
+          {"fail_below_agreement", gate.fail_below_agreement},
+          {"warn_below_agreement", gate.warn_below_agreement},
+          {"fail_below_sqnr", gate.fail_below_sqnr},
+          {"warn_below_sqnr", gate.warn_below_sqnr},
+          {"judge_tolerance", gate.judge_tolerance},
+          {"pass_tolerance", gate.pass_tolerance},
+          {"s1_cells", gate.s1_cells},
+          {"s1_cells_ever", gate.s1_cells_ever},
+          {"s3_share", gate.s3_share},
+          {"s4_share", gate.s4_share},
+          {"s5_levels", gate.s5_levels},
           {"s12_saturated", gate.s12_saturated}};
 }
 
 nlohmann::ordered_json LayerJson(const verify::LayerError& layer) {
-  return {{"name", layer.name}, {"op", layer.op}, {"form", layer.form}, {"sqnr_alone", layer.sqnr_alone},
-          {"cosine_alone", layer.cosine_alone}, {"sqnr_accumulated", layer.sqnr_accumulated},
-          {"cosine_accumulated", layer.cosine_accumulated}, {"outside", layer.outside}, {"saturated", layer.saturated}};
+  return {{"name", layer.name},
+          {"op", layer.op},
+          {"form", layer.form},
+          {"sqnr_alone", layer.sqnr_alone},
+          {"cosine_alone", layer.cosine_alone},
+          {"sqnr_accumulated", layer.sqnr_accumulated},
+          {"cosine_accumulated", layer.cosine_accumulated},
+          {"outside", layer.outside},
+          {"saturated", layer.saturated}};
 }
 
 void PrintJson(const Console& console, const ConvertOptions& options, const ConvertResult& result) {
   using Json = nlohmann::ordered_json;
   const verify::Verdict& verdict = result.verdict;
-  Json json = {{"model", options.model}, {"artifact", options.output}, {"written", result.written},
-               {"verdict", verify::LevelName(verdict.level)}, {"samples", result.samples}};
+  Json json = {{"model", options.model},
+               {"artifact", options.output},
+               {"written", result.written},
+               {"verdict", verify::LevelName(verdict.level)},
+               {"samples", result.samples}};
   json["findings"] = Json::array();
   for (const verify::Finding& finding : verdict.findings) {
-    json["findings"].push_back({{"code", finding.code}, {"level", verify::LevelName(finding.level)}, {"text", finding.text}});
+    json["findings"].push_back({{"code", finding.code},
+                                {"level", verify::LevelName(finding.level)},
+                                {"text", finding.text}});
   }
   json["next"] = verdict.next;
   json["independently_checked"] = verdict.judgement.checked;
   json["outputs"] = Json::array();
   for (const verify::OutputError& output : verdict.outputs) {
-    json["outputs"].push_back({{"name", output.name}, {"sqnr", output.sqnr}, {"cosine", output.cosine}});
+    json["outputs"].push_back(
+        {{"name", output.name}, {"sqnr", output.sqnr}, {"cosine", output.cosine}});
   }
   if (verdict.has_matches) {
-    json["matches"] = {{"expected", verdict.matches.expected}, {"matched", verdict.matches.matched},
-                       {"share", verdict.matches.Share()}, {"median_score_shift", verdict.matches.MedianShift()}};
+    json["matches"] = {{"expected", verdict.matches.expected},
+                       {"matched", verdict.matches.matched},
+                       {"share", verdict.matches.Share()},
+                       {"median_score_shift", verdict.matches.MedianShift()}};
   }
   json["guiltiest"] = Json::array();
   for (const verify::LayerError& layer : verdict.guiltiest) {
@@ -126,7 +157,8 @@ Status ParseQuantization(Arguments& args) {
   for (const std::string& fault : args.faults) {
     const size_t equals = fault.rfind('=');
     char* end = nullptr;
-    const float factor = equals == std::string::npos ? 0 : std::strtof(fault.c_str() + equals + 1, &end);
+    const float factor =
+        equals == std::string::npos ? 0 : std::strtof(fault.c_str() + equals + 1, &end);
     if (equals == std::string::npos || *end != '\0' || !(factor > 0)) {
       return UsageError("--scale-fault ", fault, ": expected name=factor");
     }
@@ -142,26 +174,44 @@ std::function<Status(Console&)> Setup_convert(CLI::App& app) {
   ConvertOptions& convert = args->convert;
   args->model.Declare(app);
   app.add_option("-o,--output", convert.output, "the artifact to write")->required();
-  app.add_option("--calib", convert.calib, "calibration samples: a folder, a list with one sample a line, or an .npz")->required();
-  app.add_option("--calib-limit", convert.calib_limit, "samples used at most, spread over all (0: all)")->capture_default_str();
-  app.add_option("--check-limit", convert.check_limit, "of these, used for the verdict (0: all)")->capture_default_str();
-  app.add_option("--observer", args->observer, "how ranges are chosen: min-max, percentile or mse")->capture_default_str();
-  app.add_option("--percentile", convert.quantize.grids.range.percentile, "share of values inside, in percent")
-      ->check(CLI::Range(50.0, 100.0))->capture_default_str();
-  app.add_option("--function-form", args->form, "functions behind a layer: auto, table or float")->capture_default_str();
+  app.add_option("--calib", convert.calib,
+                 "calibration samples: a folder, a list with one sample a line, or an .npz")
+      ->required();
+  app.add_option("--calib-limit", convert.calib_limit,
+                 "samples used at most, spread over all (0: all)")
+      ->capture_default_str();
+  app.add_option("--check-limit", convert.check_limit, "of these, used for the verdict (0: all)")
+      ->capture_default_str();
+  app.add_option("--observer", args->observer, "how ranges are chosen: min-max, percentile or mse")
+      ->capture_default_str();
+  app.add_option("--percentile", convert.quantize.grids.range.percentile,
+                 "share of values inside, in percent")
+      ->check(CLI::Range(50.0, 100.0))
+      ->capture_default_str();
+  app.add_option("--function-form", args->form, "functions behind a layer: auto, table or float")
+      ->capture_default_str();
   app.add_option("--dense-channel-ratio", convert.quantize.grids.dense_channel_ratio,
                  "how far apart scales of channels may lie that a dense layer reads (1: one scale)")
-      ->check(CLI::Range(1.0, 1e6))->capture_default_str();
-  app.add_option("--keep-float", args->keep_float, "layers or tensors to compute in float, by name");
+      ->check(CLI::Range(1.0, 1e6))
+      ->capture_default_str();
+  app.add_option("--keep-float", args->keep_float,
+                 "layers or tensors to compute in float, by name");
   app.add_flag("!--no-bias-correction", convert.quantize.correct_bias,
                "leave the mean error of rounded weights in the biases");
   app.add_flag("--one-scale-for-outputs", convert.quantize.one_scale_for_outputs,
-               "hold every output as int8 on one scale, as some converters do (boxes and scores then share it)");
-  app.add_option("--reference", convert.reference, "inputs and expected outputs by name (.npz): judges the import");
-  app.add_flag("--no-judge", args->no_judge, "do not run an installed ONNX Runtime to judge the import");
-  app.add_flag("--force", convert.keep_failed, "write the artifact although the verdict is a failure");
-  app.add_option("--save-stage", convert.save_stages, "folder to write each stage's graph into, as text");
-  app.add_option("--scale-fault", args->faults, "name=factor: spoil a layer's weight scale, to test the checks")->group("");
+               "hold every output as int8 on one scale, as some converters do (boxes and scores "
+               "then share it)");
+  app.add_option("--reference", convert.reference,
+                 "inputs and expected outputs by name (.npz): judges the import");
+  app.add_flag("--no-judge", args->no_judge,
+               "do not run an installed ONNX Runtime to judge the import");
+  app.add_flag("--force", convert.keep_failed,
+               "write the artifact although the verdict is a failure");
+  app.add_option("--save-stage", convert.save_stages,
+                 "folder to write each stage's graph into, as text");
+  app.add_option("--scale-fault", args->faults,
+                 "name=factor: spoil a layer's weight scale, to test the checks")
+      ->group("");
   return [args](Console& console) -> Status {
     ConvertOptions& options = args->convert;
     options.model = args->model.model;
@@ -174,11 +224,14 @@ std::function<Status(Console&)> Setup_convert(CLI::App& app) {
     PLUMB_ASSIGN_OR_RETURN(const ConvertResult result, Convert(options));
     console.json ? PrintJson(console, options, result) : PrintText(console, options, result);
     if (result.verdict.level == verify::Level::kFailure) {
-      return VerificationFailed("the verdict is a failure", result.written ? StrCat("; '", options.output, "' was written because of --force")
-                                                                           : "; nothing was written");
+      return VerificationFailed(
+          "the verdict is a failure",
+          result.written ? StrCat("; '", options.output, "' was written because of --force")
+                         : "; nothing was written");
     }
     constexpr int kWarnings = 8;
-    console.exit_code = result.verdict.level == verify::Level::kWarning && console.strict ? kWarnings : 0;
+    console.exit_code =
+        result.verdict.level == verify::Level::kWarning && console.strict ? kWarnings : 0;
     return {};
   };
 }

@@ -33,15 +33,17 @@ std::string Fixed(double value, int width, int digits) {
 std::string Row(const artifact::DecodeContract& contract, const vision::Detection& d) {
   std::string label = LabelOf(contract, d.label);
   label.resize(std::max<size_t>(label.size(), 16), ' ');
-  return StrCat("  ", label, Fixed(d.score, 7, 3), Fixed(d.x1, 9, 1), Fixed(d.y1, 9, 1), Fixed(d.x2, 9, 1), Fixed(d.y2, 9, 1));
+  return StrCat("  ", label, Fixed(d.score, 7, 3), Fixed(d.x1, 9, 1), Fixed(d.y1, 9, 1),
+                Fixed(d.x2, 9, 1), Fixed(d.y2, 9, 1));
 }
 
-Status Draw(Picture picture, const artifact::DecodeContract& contract, const std::vector<vision::Detection>& found,
-            const std::string& path) {
+Status Draw(Picture picture, const artifact::DecodeContract& contract,
+            const std::vector<vision::Detection>& found, const std::string& path) {
   std::vector<pictures::Mark> marks;
   // The strongest is drawn last, on top.
   for (auto d = found.rbegin(); d != found.rend(); ++d) {
-    marks.push_back({d->x1, d->y1, d->x2, d->y2, d->label, StrCat(LabelOf(contract, d->label), Fixed(d->score, 5, 2)), d->keypoints});
+    marks.push_back({d->x1, d->y1, d->x2, d->y2, d->label,
+                     StrCat(LabelOf(contract, d->label), Fixed(d->score, 5, 2)), d->keypoints});
   }
   PLUMB_RETURN_IF_ERROR(pictures::DrawMarks(picture, marks));
   return pictures::WritePicture(path, picture);
@@ -68,8 +70,10 @@ std::function<Status(Console&)> Setup_detect(CLI::App& app) {
   args->model.Declare(app);
   app.add_option("pictures", args->pictures, "pictures, or folders of them")->required();
   app.add_option("-o,--output", args->output, "drawn picture (a folder when there are several)");
-  app.add_option("--score", args->score, "least score of a box (default: the contract's, 0.25)")->check(CLI::Range(0.0, 1.0));
-  app.add_option("--iou", args->iou, "overlap above which the weaker of two boxes goes (default: the contract's, 0.45)")
+  app.add_option("--score", args->score, "least score of a box (default: the contract's, 0.25)")
+      ->check(CLI::Range(0.0, 1.0));
+  app.add_option("--iou", args->iou,
+                 "overlap above which the weaker of two boxes goes (default: the contract's, 0.45)")
       ->check(CLI::Range(0.0, 1.0));
   return [args](Console& console) -> Status {
     PLUMB_ASSIGN_OR_RETURN(const std::vector<std::string> files, ListPictures(args->pictures));
@@ -92,13 +96,16 @@ std::function<Status(Console&)> Setup_detect(CLI::App& app) {
     std::vector<vision::CocoResult> results;
     for (size_t i = 0; i < files.size(); ++i) {
       PLUMB_ASSIGN_OR_RETURN(const Picture picture, pictures::ReadPicture(files[i]));
-      PLUMB_ASSIGN_OR_RETURN(const std::vector<vision::Detection> found, detector.Detect(picture, detect));
+      PLUMB_ASSIGN_OR_RETURN(const std::vector<vision::Detection> found,
+                             detector.Detect(picture, detect));
       const std::string name = fs::path(files[i]).filename().string();
       for (const vision::Detection& d : found) {
-        results.push_back({name, std::nullopt, vision::CategoryId(d.label, model.decode.classes), d});
+        results.push_back(
+            {name, std::nullopt, vision::CategoryId(d.label, model.decode.classes), d});
       }
       if (!console.json) {
-        console.Print(StrCat(name, "  ", picture.width, "x", picture.height, "  ", found.size(), found.size() == 1 ? " object" : " objects"));
+        console.Print(StrCat(name, "  ", picture.width, "x", picture.height, "  ", found.size(),
+                             found.size() == 1 ? " object" : " objects"));
         if (!found.empty()) {
           console.Print("  class             score       x1       y1       x2       y2");
         }

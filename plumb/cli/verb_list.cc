@@ -22,15 +22,24 @@ std::string ImportedFrom(const ops::OpDef& op) {
 
 std::string_view IntegerForm(ops::QuantKind kind) {
   switch (kind) {
-    case ops::QuantKind::kFloat: return "float only";
-    case ops::QuantKind::kDot: return "int8, exact int32 sums";
-    case ops::QuantKind::kTable: return "int8, table";
-    case ops::QuantKind::kSameGrid: return "int8, moves elements";
-    case ops::QuantKind::kConcat: return "int8, one grid or one per channel";
-    case ops::QuantKind::kAdd: return "int8, sum";
-    case ops::QuantKind::kMul: return "int8, product";
-    case ops::QuantKind::kAverage: return "int8, mean";
-    case ops::QuantKind::kBoundary: return "between float and integers";
+    case ops::QuantKind::kFloat:
+      return "float only";
+    case ops::QuantKind::kDot:
+      return "int8, exact int32 sums";
+    case ops::QuantKind::kTable:
+      return "int8, table";
+    case ops::QuantKind::kSameGrid:
+      return "int8, moves elements";
+    case ops::QuantKind::kConcat:
+      return "int8, one grid or one per channel";
+    case ops::QuantKind::kAdd:
+      return "int8, sum";
+    case ops::QuantKind::kMul:
+      return "int8, product";
+    case ops::QuantKind::kAverage:
+      return "int8, mean";
+    case ops::QuantKind::kBoundary:
+      return "between float and integers";
   }
   return "?";
 }
@@ -42,8 +51,11 @@ Json Operators() {
     for (const ops::Constraint& constraint : op->constraints) {
       rules.push_back(StrCat(constraint.label, " ", constraint.sentence));
     }
-    list.push_back({{"name", op->name}, {"summary", op->summary}, {"onnx", ImportedFrom(*op)},
-                    {"integer", IntegerForm(op->quant)}, {"rules", rules}});
+    list.push_back({{"name", op->name},
+                    {"summary", op->summary},
+                    {"onnx", ImportedFrom(*op)},
+                    {"integer", IntegerForm(op->quant)},
+                    {"rules", rules}});
   }
   return list;
 }

@@ -42,8 +42,10 @@ void PrintText(const Console& console, const RunResult& result) {
   }
   for (size_t i = 0; i < result.outputs.size(); ++i) {
     const runtime::NamedTensor& output = result.outputs[i];
-    const std::string line = StrCat(output.name, "  ", DTypeName(output.tensor.dtype()), " ", ShapeToString(output.tensor.shape()),
-                                    "  ", Summary(output.tensor), i < result.files.size() ? "  -> " + result.files[i] : "");
+    const std::string line =
+        StrCat(output.name, "  ", DTypeName(output.tensor.dtype()), " ",
+               ShapeToString(output.tensor.shape()), "  ", Summary(output.tensor),
+               i < result.files.size() ? "  -> " + result.files[i] : "");
     result.hashes.empty() ? console.Print(line) : console.Note(line);
   }
 }
@@ -53,7 +55,9 @@ void PrintJson(const Console& console, const RunResult& result) {
   json["outputs"] = nlohmann::ordered_json::array();
   for (size_t i = 0; i < result.outputs.size(); ++i) {
     const runtime::NamedTensor& output = result.outputs[i];
-    json["outputs"].push_back({{"name", output.name}, {"dtype", DTypeName(output.tensor.dtype())}, {"shape", output.tensor.shape()}});
+    json["outputs"].push_back({{"name", output.name},
+                               {"dtype", DTypeName(output.tensor.dtype())},
+                               {"shape", output.tensor.shape()}});
     if (i < result.files.size()) {
       json["outputs"].back()["file"] = result.files[i];
     }
@@ -61,7 +65,8 @@ void PrintJson(const Console& console, const RunResult& result) {
   if (!result.hashes.empty()) {
     json["hashes"] = nlohmann::ordered_json::array();
     for (const RecordHash& hash : result.hashes) {
-      json["hashes"].push_back({{"index", hash.index}, {"name", hash.name}, {"op", hash.op}, {"hash", Hex(hash.hash)}});
+      json["hashes"].push_back(
+          {{"index", hash.index}, {"name", hash.name}, {"op", hash.op}, {"hash", Hex(hash.hash)}});
     }
   }
   console.Print(json.dump(2));
@@ -72,8 +77,10 @@ void PrintJson(const Console& console, const RunResult& result) {
 std::function<Status(Console&)> Setup_run(CLI::App& app) {
   auto args = std::make_shared<Arguments>();
   args->model.Declare(app);
-  app.add_option("--input", args->run.inputs, "name=file.npy for each input (file.npy alone when there is one)");
-  app.add_flag("--as-picture", args->run.as_picture, "inputs are pictures, or u8 arrays height x width x 3");
+  app.add_option("--input", args->run.inputs,
+                 "name=file.npy for each input (file.npy alone when there is one)");
+  app.add_flag("--as-picture", args->run.as_picture,
+               "inputs are pictures, or u8 arrays height x width x 3");
   app.add_option("--save", args->run.save, "folder to write each output into, as <output>.npy");
   app.add_flag("--raw", args->run.raw, "integer outputs as they are stored, not dequantized");
   app.add_flag("--hashes", args->run.hashes, "print a 64-bit hash of what every record makes");

@@ -29,8 +29,10 @@ Result<Compiled> CompileInteger(const ir::Graph& graph, const quant::SampleSourc
     quantize.grids.stated.insert_or_assign(name, grid);
   }
   quantize.grids.rounded.merge(stated.rounded);
-  PLUMB_ASSIGN_OR_RETURN(compiled.stats, quant::Observe(stated.graph, samples, options.threads, options.progress));
-  PLUMB_ASSIGN_OR_RETURN(compiled.quantized, quant::Quantize(stated.graph, compiled.stats, quantize));
+  PLUMB_ASSIGN_OR_RETURN(compiled.stats,
+                         quant::Observe(stated.graph, samples, options.threads, options.progress));
+  PLUMB_ASSIGN_OR_RETURN(compiled.quantized,
+                         quant::Quantize(stated.graph, compiled.stats, quantize));
   if (const Status status = ir::Verify(compiled.quantized.graph); !status.ok()) {
     return Status(Code::kInternal, StrCat("after quantization: ", status.message()));
   }

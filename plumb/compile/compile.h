@@ -24,16 +24,19 @@ struct CompileOptions {
 
 struct Compiled {
   std::vector<quant::ValueStats> stats;  // by ValueId of the canonical graph
-  quant::Quantized quantized;            // unfused: every tensor of the canonical graph that is still there has its name
+  quant::Quantized
+      quantized;  // unfused: every tensor of the canonical graph that is still there has its name
   ir::Graph fused;
   std::shared_ptr<const artifact::Program> program;
 };
 
 // `graph` is in canonical form. Observes it on the samples, quantizes, fuses, lowers.
-[[nodiscard]] Result<Compiled> CompileInteger(const ir::Graph& graph, const quant::SampleSource& samples,
+[[nodiscard]] Result<Compiled> CompileInteger(const ir::Graph& graph,
+                                              const quant::SampleSource& samples,
                                               const CompileOptions& options);
 
 // The float program of a graph in canonical form.
-[[nodiscard]] Result<std::shared_ptr<const artifact::Program>> CompileFloat(const ir::Graph& graph, bool fuse = true);
+[[nodiscard]] Result<std::shared_ptr<const artifact::Program>> CompileFloat(const ir::Graph& graph,
+                                                                            bool fuse = true);
 
 }  // namespace plumb::compile

@@ -6,7 +6,8 @@
 
 namespace plumb::ir {
 
-Result<Graph> Extract(const Graph& graph, std::span<const ValueId> inputs, std::span<const ValueId> outputs) {
+Result<Graph> Extract(const Graph& graph, std::span<const ValueId> inputs,
+                      std::span<const ValueId> outputs) {
   const std::set<ValueId> given(inputs.begin(), inputs.end());
   std::set<NodeId> nodes;
   std::vector<ValueId> open(outputs.begin(), outputs.end());
@@ -18,10 +19,12 @@ Result<Graph> Extract(const Graph& graph, std::span<const ValueId> inputs, std::
     }
     const NodeId producer = graph.value(value).producer;
     if (producer == kNone) {
-      return UsageError("'", graph.value(value).name, "' is needed but is neither made inside the part nor among its inputs");
+      return UsageError("'", graph.value(value).name,
+                        "' is needed but is neither made inside the part nor among its inputs");
     }
     if (nodes.insert(producer).second) {
-      open.insert(open.end(), graph.node(producer).inputs.begin(), graph.node(producer).inputs.end());
+      open.insert(open.end(), graph.node(producer).inputs.begin(),
+                  graph.node(producer).inputs.end());
     }
   }
   Graph part;

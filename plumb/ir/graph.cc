@@ -12,7 +12,8 @@ TensorType::TensorType(DType type, const Shape& shape) : dtype(type), ranked(tru
 }
 
 bool TensorType::known() const {
-  return dtype != DType::kNone && ranked && std::all_of(dims.begin(), dims.end(), [](const Dim& d) { return d.known(); });
+  return dtype != DType::kNone && ranked &&
+         std::all_of(dims.begin(), dims.end(), [](const Dim& d) { return d.known(); });
 }
 
 Shape TensorType::shape() const {
@@ -32,7 +33,9 @@ std::string TensorType::ToString() const {
   }
   for (size_t i = 0; i < dims.size(); ++i) {
     text += i ? "x" : "";
-    text += dims[i].known() ? std::to_string(dims[i].size) : dims[i].symbol.empty() ? "?" : dims[i].symbol;
+    text += dims[i].known()          ? std::to_string(dims[i].size)
+            : dims[i].symbol.empty() ? "?"
+                                     : dims[i].symbol;
   }
   return text + "]";
 }
@@ -78,8 +81,9 @@ void Graph::AddOutput(std::string_view output_name, ValueId id) {
   outputs.push_back({std::string(output_name), id, value(id).type.dtype});
 }
 
-NodeId Graph::AddNode(std::string_view op, std::string_view node_name, std::vector<ValueId> node_inputs,
-                      std::vector<ValueId> node_outputs, Attributes attributes, std::string_view origin) {
+NodeId Graph::AddNode(std::string_view op, std::string_view node_name,
+                      std::vector<ValueId> node_inputs, std::vector<ValueId> node_outputs,
+                      Attributes attributes, std::string_view origin) {
   const auto id = static_cast<NodeId>(nodes_.size());
   for (ValueId in : node_inputs) {
     if (in != kNone) {
@@ -92,21 +96,22 @@ NodeId Graph::AddNode(std::string_view op, std::string_view node_name, std::vect
       value(out).producer = id;
     }
   }
-  nodes_.push_back({std::string(op), std::string(node_name), std::move(attributes), std::move(node_inputs),
-                    std::move(node_outputs), std::string(origin)});
+  nodes_.push_back({std::string(op), std::string(node_name), std::move(attributes),
+                    std::move(node_inputs), std::move(node_outputs), std::string(origin)});
   alive_.push_back(true);
   return id;
 }
 
-ValueId Graph::Emit(std::string_view op, std::string_view wanted, std::vector<ValueId> node_inputs, Attributes attributes,
-                    TensorType type, std::string_view origin) {
+ValueId Graph::Emit(std::string_view op, std::string_view wanted, std::vector<ValueId> node_inputs,
+                    Attributes attributes, TensorType type, std::string_view origin) {
   const ValueId out = AddValue(wanted, std::move(type));
   AddNode(op, value(out).name, std::move(node_inputs), {out}, std::move(attributes), origin);
   return out;
 }
 
 bool Graph::IsOutput(ValueId id) const {
-  return std::any_of(outputs.begin(), outputs.end(), [&](const Output& o) { return o.value == id; });
+  return std::any_of(outputs.begin(), outputs.end(),
+                     [&](const Output& o) { return o.value == id; });
 }
 
 std::vector<NodeId> Graph::Users(ValueId id) const {
@@ -163,7 +168,8 @@ Result<std::vector<NodeId>> Graph::TopologicalOrder() const {
   if (order.size() != living) {
     for (size_t i = 0; i < nodes_.size(); ++i) {
       if (alive_[i] && waiting[i] > 0) {
-        return InvalidModel("the graph has a cycle through node '", nodes_[i].name, "' (", nodes_[i].op, ")");
+        return InvalidModel("the graph has a cycle through node '", nodes_[i].name, "' (",
+                            nodes_[i].op, ")");
       }
     }
   }

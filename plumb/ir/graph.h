@@ -32,9 +32,9 @@ struct TensorType {
   TensorType() = default;
   TensorType(DType type, std::vector<Dim> d) : dtype(type), dims(std::move(d)), ranked(true) {}
   TensorType(DType type, const Shape& shape);
-  [[nodiscard]] bool known() const;                // element type, rank and every size
-  [[nodiscard]] Shape shape() const;               // requires known()
-  [[nodiscard]] std::string ToString() const;      // "f32[1x3x640x640]", "f32[batchx3x?x224]", "f32[*]"
+  [[nodiscard]] bool known() const;            // element type, rank and every size
+  [[nodiscard]] Shape shape() const;           // requires known()
+  [[nodiscard]] std::string ToString() const;  // "f32[1x3x640x640]", "f32[batchx3x?x224]", "f32[*]"
   bool operator==(const TensorType&) const = default;
 };
 
@@ -43,9 +43,10 @@ using NodeId = int32_t;
 inline constexpr int32_t kNone = -1;  // no value (an optional input left out), no node
 
 struct Value {
-  std::string name;                        // unique among the living; survives rewrites, users name it
+  std::string name;  // unique among the living; survives rewrites, users name it
   TensorType type;
-  Quantization quantization;               // of an integer tensor; on a float constant: the grid its values lie on
+  Quantization
+      quantization;  // of an integer tensor; on a float constant: the grid its values lie on
   std::shared_ptr<const Tensor> constant;  // set for constants
   NodeId producer = kNone;                 // kNone for constants and graph inputs
 };
@@ -63,7 +64,8 @@ struct Node {
 struct Output {
   std::string name;
   ValueId value = kNone;
-  DType dtype = DType::kNone;  // the type the model's user sees (f16 for a half model, though computed in f32)
+  DType dtype = DType::
+      kNone;  // the type the model's user sees (f16 for a half model, though computed in f32)
 };
 struct Input {
   ValueId value = kNone;       // its name is the input's name
@@ -80,14 +82,17 @@ class Graph {
   // A name already taken gets a suffix ("x", "x.1", ...).
   ValueId AddValue(std::string_view name, TensorType type = {});
   ValueId AddConstant(std::string_view name, Tensor tensor, Quantization grid = {});
-  ValueId AddInput(std::string_view name, TensorType type);  // a value, entered into `inputs` with its own dtype
-  void AddOutput(std::string_view name, ValueId value);      // entered into `outputs` with the value's dtype
+  ValueId AddInput(std::string_view name,
+                   TensorType type);  // a value, entered into `inputs` with its own dtype
+  void AddOutput(std::string_view name,
+                 ValueId value);  // entered into `outputs` with the value's dtype
   // Makes `outputs` the products of the new node; they must have no producer yet.
-  NodeId AddNode(std::string_view op, std::string_view name, std::vector<ValueId> inputs, std::vector<ValueId> outputs,
-                 Attributes attributes = {}, std::string_view origin = {});
+  NodeId AddNode(std::string_view op, std::string_view name, std::vector<ValueId> inputs,
+                 std::vector<ValueId> outputs, Attributes attributes = {},
+                 std::string_view origin = {});
   // The usual case: one new output value, named `name`, of type `type`. Returns the value.
-  ValueId Emit(std::string_view op, std::string_view name, std::vector<ValueId> inputs, Attributes attributes = {},
-               TensorType type = {}, std::string_view origin = {});
+  ValueId Emit(std::string_view op, std::string_view name, std::vector<ValueId> inputs,
+               Attributes attributes = {}, TensorType type = {}, std::string_view origin = {});
 
   // --- looking ---
   [[nodiscard]] const Value& value(ValueId id) const { return values_[static_cast<size_t>(id)]; }
@@ -97,8 +102,12 @@ class Graph {
   [[nodiscard]] bool alive(NodeId id) const { return alive_[static_cast<size_t>(id)]; }
   [[nodiscard]] size_t value_count() const { return values_.size(); }  // ids run from 0
   [[nodiscard]] size_t node_count() const { return nodes_.size(); }    // living and removed
-  [[nodiscard]] bool IsConstant(ValueId id) const { return id != kNone && value(id).constant != nullptr; }
-  [[nodiscard]] const Tensor* ConstantOf(ValueId id) const { return id == kNone ? nullptr : value(id).constant.get(); }
+  [[nodiscard]] bool IsConstant(ValueId id) const {
+    return id != kNone && value(id).constant != nullptr;
+  }
+  [[nodiscard]] const Tensor* ConstantOf(ValueId id) const {
+    return id == kNone ? nullptr : value(id).constant.get();
+  }
   [[nodiscard]] bool IsOutput(ValueId id) const;  // of the graph
   // Living nodes that read the value, each once, in id order.
   [[nodiscard]] std::vector<NodeId> Users(ValueId id) const;
@@ -121,7 +130,8 @@ class Graph {
   void TakeOutput(NodeId node, size_t index, ValueId value);
   // Removes the node; its outputs lose their producer (and must have lost their readers, or get a new producer).
   void RemoveNode(NodeId node);
-  void MakeConstant(ValueId value, Tensor tensor);  // the value becomes a constant; its producer must be gone
+  void MakeConstant(ValueId value,
+                    Tensor tensor);  // the value becomes a constant; its producer must be gone
   // Removes nodes whose outputs nobody reads. Returns how many.
   int RemoveDeadNodes();
   [[nodiscard]] std::string FreshName(std::string_view wanted);

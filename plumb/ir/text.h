@@ -26,7 +26,8 @@
 namespace plumb::ir {
 
 struct PrintOptions {
-  int64_t max_elements = 8;  // of a constant; longer ones are printed as `= omitted` (not parseable); -1 prints all
+  int64_t max_elements =
+      8;  // of a constant; longer ones are printed as `= omitted` (not parseable); -1 prints all
   // Where longer constants go instead, and the name they are found under: `= @blob_name:offset:bytes`.
   std::string* blob = nullptr;
   std::string blob_name = {};

@@ -21,17 +21,19 @@ Result<GraphRunner> GraphRunner::Create(const ir::Graph& graph, int threads) {
   return runner;
 }
 
-Result<std::vector<Tensor>> GraphRunner::Run(std::span<const Tensor> inputs, const ValueObserver& observer) {
+Result<std::vector<Tensor>> GraphRunner::Run(std::span<const Tensor> inputs,
+                                             const ValueObserver& observer) {
   if (inputs.size() != inputs_.size()) {
     return UsageError("the graph takes ", inputs_.size(), " inputs; found ", inputs.size());
   }
   for (size_t i = 0; i < inputs.size(); ++i) {
     const TensorView to = session_->input(i);
-    if (inputs[i].dtype() != to.dtype || !std::equal(to.shape.begin(), to.shape.end(), inputs[i].shape().begin(),
-                                                     inputs[i].shape().end())) {
-      return UsageError("input '", session_->program().inputs[i].name, "': expected ", DTypeName(to.dtype), " ",
-                        ShapeToString(to.shape), ", found ", DTypeName(inputs[i].dtype()), " ",
-                        ShapeToString(inputs[i].shape()));
+    if (inputs[i].dtype() != to.dtype ||
+        !std::equal(to.shape.begin(), to.shape.end(), inputs[i].shape().begin(),
+                    inputs[i].shape().end())) {
+      return UsageError("input '", session_->program().inputs[i].name, "': expected ",
+                        DTypeName(to.dtype), " ", ShapeToString(to.shape), ", found ",
+                        DTypeName(inputs[i].dtype()), " ", ShapeToString(inputs[i].shape()));
     }
     if (to.bytes() > 0) {
       std::memcpy(to.raw, inputs[i].raw(), to.bytes());

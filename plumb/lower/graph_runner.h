@@ -20,7 +20,8 @@ class GraphRunner {
  public:
   [[nodiscard]] static Result<GraphRunner> Create(const ir::Graph& graph, int threads);
   // One run on inputs in port order, each of its input value's type and shape. Graph inputs are shown to the observer too.
-  Result<std::vector<Tensor>> Run(std::span<const Tensor> inputs, const ValueObserver& observer = nullptr);
+  Result<std::vector<Tensor>> Run(std::span<const Tensor> inputs,
+                                  const ValueObserver& observer = nullptr);
 
  private:
   std::unique_ptr<runtime::Session> session_;

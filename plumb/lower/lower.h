@@ -22,6 +22,7 @@ namespace plumb::lower {
 [[nodiscard]] Result<std::vector<Tensor>> EvaluateNode(const ir::Graph& graph, ir::NodeId node);
 
 // Runs the graph once on inputs in port order (each of its input value's type) and returns the outputs in port order.
-[[nodiscard]] Result<std::vector<Tensor>> RunGraph(const ir::Graph& graph, std::span<const Tensor> inputs, int threads = 1);
+[[nodiscard]] Result<std::vector<Tensor>> RunGraph(const ir::Graph& graph,
+                                                   std::span<const Tensor> inputs, int threads = 1);
 
 }  // namespace plumb::lower

@@ -83,8 +83,9 @@ std::string Unknown(const ir::Value& value) {
 // What the quantizer takes as a weight's grid: int8 around zero.
 Quantization IfSymmetric(const ir::Value& value) {
   const Quantization& grid = value.quantization;
-  const bool symmetric = value.type.dtype == DType::kS8 &&
-                         std::all_of(grid.zero_point.begin(), grid.zero_point.end(), [](int32_t z) { return z == 0; });
+  const bool symmetric =
+      value.type.dtype == DType::kS8 &&
+      std::all_of(grid.zero_point.begin(), grid.zero_point.end(), [](int32_t z) { return z == 0; });
   return symmetric ? grid : Quantization();
 }
 
@@ -173,8 +174,8 @@ Result<bool> FoldNode(ir::Graph& graph, ir::NodeId id) {
   PLUMB_ASSIGN_OR_RETURN(std::vector<Tensor> results, lower::EvaluateNode(graph, id));
   const Quantization grid = !constant                        ? Quantization()
                             : node.op == "dequantize_linear" ? SymmetricGrid(graph, node)
-                        : node.op == "dequantize"        ? IfSymmetric(graph.value(node.inputs[0]))
-                                                             : MovedGrid(graph, node);
+                            : node.op == "dequantize" ? IfSymmetric(graph.value(node.inputs[0]))
+                                                      : MovedGrid(graph, node);
   const std::vector<ir::ValueId> outputs = node.outputs;
   const std::string described = ops::NodeView(graph, node).Describe();
   graph.RemoveNode(id);

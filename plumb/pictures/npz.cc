@@ -19,7 +19,9 @@ class Bytes {
  public:
   explicit Bytes(std::span<const std::byte> data) : data_(data) {}
   [[nodiscard]] size_t size() const { return data_.size(); }
-  [[nodiscard]] bool Has(size_t at, size_t count) const { return at <= data_.size() && count <= data_.size() - at; }
+  [[nodiscard]] bool Has(size_t at, size_t count) const {
+    return at <= data_.size() && count <= data_.size() - at;
+  }
   [[nodiscard]] uint32_t Read(size_t at, size_t count) const {
     uint32_t value = 0;
     for (size_t i = 0; i < count; ++i) {
@@ -27,13 +29,16 @@ class Bytes {
     }
     return value;
   }
-  [[nodiscard]] std::span<const std::byte> Part(size_t at, size_t count) const { return data_.subspan(at, count); }
+  [[nodiscard]] std::span<const std::byte> Part(size_t at, size_t count) const {
+    return data_.subspan(at, count);
+  }
 
  private:
   std::span<const std::byte> data_;
 };
 
-Result<std::vector<std::byte>> Inflate(std::span<const std::byte> from, size_t size, const std::string& what) {
+Result<std::vector<std::byte>> Inflate(std::span<const std::byte> from, size_t size,
+                                       const std::string& what) {
   std::vector<std::byte> to(size);
   z_stream stream{};
   stream.next_in = reinterpret_cast<Bytef*>(const_cast<std::byte*>(from.data()));
@@ -77,10 +82,12 @@ Result<std::vector<NpzEntry>> ReadNpz(const std::string& path) {
     if (!bytes.Has(at, kCentralSize) || bytes.Read(at, 4) != kCentralMagic) {
       return UsageError("'", path, "': the archive's directory is damaged at entry ", i);
     }
-    const uint32_t method = bytes.Read(at + 10, 2), packed = bytes.Read(at + 20, 4), size = bytes.Read(at + 24, 4);
+    const uint32_t method = bytes.Read(at + 10, 2), packed = bytes.Read(at + 20, 4),
+                   size = bytes.Read(at + 24, 4);
     const uint32_t name_length = bytes.Read(at + 28, 2);
     const size_t local = bytes.Read(at + 42, 4);
-    if (!bytes.Has(at + kCentralSize, name_length) || !bytes.Has(local, kLocalSize) || bytes.Read(local, 4) != kLocalMagic) {
+    if (!bytes.Has(at + kCentralSize, name_length) || !bytes.Has(local, kLocalSize) ||
+        bytes.Read(local, 4) != kLocalMagic) {
       return UsageError("'", path, "': the archive is damaged at entry ", i);
     }
     const std::span<const std::byte> raw_name = bytes.Part(at + kCentralSize, name_length);
@@ -102,7 +109,8 @@ Result<std::vector<NpzEntry>> ReadNpz(const std::string& path) {
       PLUMB_ASSIGN_OR_RETURN(unpacked, Inflate(content, size, what));
       content = unpacked;
     }
-    if (::crc32_z(0, reinterpret_cast<const Bytef*>(content.data()), content.size()) != bytes.Read(at + 16, 4)) {
+    if (::crc32_z(0, reinterpret_cast<const Bytef*>(content.data()), content.size()) !=
+        bytes.Read(at + 16, 4)) {
       return UsageError(what, ": damaged, its checksum differs");
     }
     PLUMB_ASSIGN_OR_RETURN(Tensor tensor, ParseNpy(content, what));

@@ -10,7 +10,8 @@ namespace plumb::quant {
 namespace {
 
 int8_t QuantizeTo(float real, const Quantization& grid) {
-  return static_cast<int8_t>(numerics::Quantize(real, grid.scale[0], grid.zero_point[0], -128, 127));
+  return static_cast<int8_t>(
+      numerics::Quantize(real, grid.scale[0], grid.zero_point[0], -128, 127));
 }
 float DequantizeFrom(int32_t q, const Quantization& grid) {
   return numerics::Dequantize(q, grid.scale[0], grid.zero_point[0]);
@@ -26,16 +27,21 @@ std::vector<float> GridPoints(const Quantization& grid) {
 
 }  // namespace
 
-Result<std::vector<float>> EvaluateFunction(const ir::Graph& graph, const ir::Node& node, std::span<const float> x) {
+Result<std::vector<float>> EvaluateFunction(const ir::Graph& graph, const ir::Node& node,
+                                            std::span<const float> x) {
   ir::Graph one;
   std::vector<ir::ValueId> inputs = {
       one.AddConstant("x", Tensor::Of<float>({static_cast<int64_t>(x.size())}, x))};
   for (size_t i = 1; i < node.inputs.size(); ++i) {
-    inputs.push_back(node.inputs[i] == ir::kNone ? ir::kNone : one.AddConstant("parameter", *graph.ConstantOf(node.inputs[i])));
+    inputs.push_back(node.inputs[i] == ir::kNone
+                         ? ir::kNone
+                         : one.AddConstant("parameter", *graph.ConstantOf(node.inputs[i])));
   }
-  const ir::ValueId y = one.Emit(node.op, "y", inputs, node.attributes,
-                                 ir::TensorType(DType::kF32, Shape{static_cast<int64_t>(x.size())}), node.origin);
-  PLUMB_ASSIGN_OR_RETURN(std::vector<Tensor> results, lower::EvaluateNode(one, one.value(y).producer));
+  const ir::ValueId y =
+      one.Emit(node.op, "y", inputs, node.attributes,
+               ir::TensorType(DType::kF32, Shape{static_cast<int64_t>(x.size())}), node.origin);
+  PLUMB_ASSIGN_OR_RETURN(std::vector<Tensor> results,
+                         lower::EvaluateNode(one, one.value(y).producer));
   const std::span<const float> values = std::as_const(results[0]).values<float>();
   return std::vector<float>(values.begin(), values.end());
 }
@@ -53,8 +59,8 @@ Result<Tensor> MakeTable(const ir::Graph& graph, const ir::Node* node, const Qua
   return table;
 }
 
-Result<TableForm> FitTableForm(const ir::Graph& graph, const ir::Node& node, const ValueStats& before,
-                               const Quantization& to) {
+Result<TableForm> FitTableForm(const ir::Graph& graph, const ir::Node& node,
+                               const ValueStats& before, const Quantization& to) {
   std::vector<float> centres;
   for (int bin = 0; bin < kHistogramBins; ++bin) {
     centres.push_back(before.BinCentre(bin));
@@ -71,7 +77,8 @@ Result<TableForm> FitTableForm(const ir::Graph& graph, const ir::Node& node, con
     return before.count == 0 ? 0.0 : sum / static_cast<double>(before.count);
   };
   TableForm best;
-  best.direct_error = error([&](size_t bin) { return DequantizeFrom(QuantizeTo(exact[bin], to), to); });
+  best.direct_error =
+      error([&](size_t bin) { return DequantizeFrom(QuantizeTo(exact[bin], to), to); });
   bool first = true;
   for (int low_step = 0; low_step <= 24; ++low_step) {
     for (int high_step = 0; high_step <= 4; ++high_step) {
@@ -81,7 +88,8 @@ Result<TableForm> FitTableForm(const ir::Graph& graph, const ir::Node& node, con
       const Quantization mid = GridOf({lo, hi});
       PLUMB_ASSIGN_OR_RETURN(const Tensor table, MakeTable(graph, &node, mid, to));
       const double e = error([&](size_t bin) {
-        return DequantizeFrom(table.values<int8_t>()[static_cast<size_t>(QuantizeTo(centres[bin], mid) + 128)], to);
+        return DequantizeFrom(
+            table.values<int8_t>()[static_cast<size_t>(QuantizeTo(centres[bin], mid) + 128)], to);
       });
       if (first || e < best.table_error) {
         first = false;

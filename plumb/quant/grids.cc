@@ -12,8 +12,12 @@ using ops::QuantKind;
 
 QuantKind KindOf(const ir::Node& node) { return ops::FindOp(node.op)->quant; }
 
-int RankOf(const ir::Graph& graph, ir::ValueId value) { return static_cast<int>(graph.value(value).type.dims.size()); }
-int64_t LastDim(const ir::Graph& graph, ir::ValueId value) { return graph.value(value).type.dims.back().size; }
+int RankOf(const ir::Graph& graph, ir::ValueId value) {
+  return static_cast<int>(graph.value(value).type.dims.size());
+}
+int64_t LastDim(const ir::Graph& graph, ir::ValueId value) {
+  return graph.value(value).type.dims.back().size;
+}
 
 bool OnLastAxis(const ir::Graph& graph, const ir::Node& node) {
   const int rank = RankOf(graph, node.outputs[0]);
@@ -23,7 +27,8 @@ bool OnLastAxis(const ir::Graph& graph, const ir::Node& node) {
 
 // Where each channel (index of the last axis) of output `index` of an element-moving node comes from: a channel of its
 // input. Nothing when channels are mixed with other axes, so that only a per-tensor grid passes.
-std::optional<std::vector<int64_t>> ChannelSource(const ir::Graph& graph, const ir::Node& node, size_t index) {
+std::optional<std::vector<int64_t>> ChannelSource(const ir::Graph& graph, const ir::Node& node,
+                                                  size_t index) {
   const ir::ValueId in = node.inputs[0];
   const ir::ValueId out = node.outputs[index];
   if (RankOf(graph, in) == 0 || RankOf(graph, out) == 0) {
@@ -34,8 +39,11 @@ std::optional<std::vector<int64_t>> ChannelSource(const ir::Graph& graph, const 
   for (int64_t c = 0; c < channels; ++c) {
     source[static_cast<size_t>(c)] = c;
   }
-  if (node.op == "max_pool" || node.op == "resize" || node.op == "reduce_max" || node.op == "reduce_min") {
-    return channels == LastDim(graph, in) && RankOf(graph, in) == RankOf(graph, out) ? std::optional(source) : std::nullopt;
+  if (node.op == "max_pool" || node.op == "resize" || node.op == "reduce_max" ||
+      node.op == "reduce_min") {
+    return channels == LastDim(graph, in) && RankOf(graph, in) == RankOf(graph, out)
+               ? std::optional(source)
+               : std::nullopt;
   }
   if (node.op == "split" && OnLastAxis(graph, node)) {
     int64_t first = 0;
@@ -54,8 +62,9 @@ std::optional<std::vector<int64_t>> ChannelSource(const ir::Graph& graph, const 
       RankOf(graph, in) == RankOf(graph, out)) {
     const Tensor& indices = *graph.ConstantOf(node.inputs[1]);
     for (int64_t c = 0; c < channels; ++c) {
-      const int64_t i = indices.dtype() == DType::kS64 ? indices.values<int64_t>()[static_cast<size_t>(c)]
-                                                       : indices.values<int32_t>()[static_cast<size_t>(c)];
+      const int64_t i = indices.dtype() == DType::kS64
+                            ? indices.values<int64_t>()[static_cast<size_t>(c)]
+                            : indices.values<int32_t>()[static_cast<size_t>(c)];
       source[static_cast<size_t>(c)] = i < 0 ? i + LastDim(graph, in) : i;
     }
     return source;
@@ -106,13 +115,15 @@ class Solver {
     }
     switch (KindOf(node)) {
       case QuantKind::kDot:
-        LimitTo(node.inputs[0], IsDepthwise(graph_, node) ? options_.free_channel_ratio : options_.dense_channel_ratio);
+        LimitTo(node.inputs[0], IsDepthwise(graph_, node) ? options_.free_channel_ratio
+                                                          : options_.dense_channel_ratio);
         break;
       case QuantKind::kSameGrid: {
         float limit = std::numeric_limits<float>::max();
         for (size_t i = 0; i < node.outputs.size(); ++i) {
           if (node.outputs[i] != ir::kNone) {
-            const bool passes = ChannelSource(graph_, node, i) && Stated(node.outputs[i]) == nullptr;
+            const bool passes =
+                ChannelSource(graph_, node, i) && Stated(node.outputs[i]) == nullptr;
             limit = std::min(limit, passes ? Limit(node.outputs[i]) : 1.0f);
           }
         }
@@ -155,7 +166,8 @@ class Solver {
       range_of_[static_cast<size_t>(value)] = concat;
       const ir::NodeId producer = graph_.value(value).producer;
       if (producer == ir::kNone || !placement_.integer[static_cast<size_t>(producer)] ||
-          KindOf(graph_.node(producer)) != QuantKind::kSameGrid || graph_.node(producer).outputs.size() != 1) {
+          KindOf(graph_.node(producer)) != QuantKind::kSameGrid ||
+          graph_.node(producer).outputs.size() != 1) {
         return;
       }
       value = graph_.node(producer).inputs[0];
@@ -170,10 +182,11 @@ class Solver {
   // The grid stated for the value, or for what its only reader makes of it by moving elements: rounding commutes with that.
   const Quantization* StatedAhead(ir::ValueId value) const {
     const Quantization* stated = Stated(value);
-    for (ir::NodeId user = graph_.OnlyUser(value); stated == nullptr && user != ir::kNone; user = graph_.OnlyUser(value)) {
+    for (ir::NodeId user = graph_.OnlyUser(value); stated == nullptr && user != ir::kNone;
+         user = graph_.OnlyUser(value)) {
       const ir::Node& node = graph_.node(user);
-      if (!placement_.integer[static_cast<size_t>(user)] || KindOf(node) != QuantKind::kSameGrid || node.outputs.size() != 1 ||
-          node.inputs[0] != value) {
+      if (!placement_.integer[static_cast<size_t>(user)] || KindOf(node) != QuantKind::kSameGrid ||
+          node.outputs.size() != 1 || node.inputs[0] != value) {
         return nullptr;
       }
       value = node.outputs[0];
@@ -186,7 +199,9 @@ class Solver {
     if (const Quantization* stated = StatedAhead(value)) {
       return *stated;
     }
-    ir::ValueId source = range_of_[static_cast<size_t>(value)] == ir::kNone ? value : range_of_[static_cast<size_t>(value)];
+    ir::ValueId source = range_of_[static_cast<size_t>(value)] == ir::kNone
+                             ? value
+                             : range_of_[static_cast<size_t>(value)];
     // A concatenation may itself feed another one whose range it takes.
     while (source != value && range_of_[static_cast<size_t>(source)] != ir::kNone) {
       source = range_of_[static_cast<size_t>(source)];
@@ -195,8 +210,11 @@ class Solver {
     const float ratio = Limit(value);
     if (ratio > 1.0f && source == value && RankOf(graph_, value) > 0 &&
         stats.channel_min.size() == static_cast<size_t>(LastDim(graph_, value))) {
-      const float headroom = ratio == std::numeric_limits<float>::max() ? options_.tail_headroom : 0.0f;  // no integer reader
-      return ChannelGridOf(stats, std::min(ratio, options_.free_channel_ratio), RankOf(graph_, value), headroom);
+      const float headroom = ratio == std::numeric_limits<float>::max()
+                                 ? options_.tail_headroom
+                                 : 0.0f;  // no integer reader
+      return ChannelGridOf(stats, std::min(ratio, options_.free_channel_ratio),
+                           RankOf(graph_, value), headroom);
     }
     return GridOf(ChooseRange(stats, options_.range));
   }
@@ -222,8 +240,10 @@ class Solver {
         for (size_t i = 0; i < node.outputs.size(); ++i) {
           if (node.outputs[i] != ir::kNone) {
             // Several outputs stay on the grid of what they are parts of.
-            const Quantization* stated = node.outputs.size() == 1 ? Stated(node.outputs[i]) : nullptr;
-            grids_.of[static_cast<size_t>(node.outputs[i])] = stated != nullptr ? *stated : Moved(node, i);
+            const Quantization* stated =
+                node.outputs.size() == 1 ? Stated(node.outputs[i]) : nullptr;
+            grids_.of[static_cast<size_t>(node.outputs[i])] =
+                stated != nullptr ? *stated : Moved(node, i);
           }
         }
         break;
@@ -249,7 +269,8 @@ class Solver {
       return in;
     }
     const auto source = ChannelSource(graph_, node, index);
-    PLUMB_CHECK(source.has_value()) << "a per-channel grid reaches " << node.op << " '" << node.name << "'";
+    PLUMB_CHECK(source.has_value())
+        << "a per-channel grid reaches " << node.op << " '" << node.name << "'";
     Quantization out;
     out.axis = RankOf(graph_, node.outputs[index]) - 1;
     for (int64_t c : *source) {
@@ -264,9 +285,10 @@ class Solver {
       return *stated;
     }
     const Quantization& first = grids_.of[static_cast<size_t>(node.inputs[0])];
-    const bool equal = !first.per_channel() && std::all_of(node.inputs.begin(), node.inputs.end(), [&](ir::ValueId in) {
-      return grids_.of[static_cast<size_t>(in)] == first;
-    });
+    const bool equal = !first.per_channel() &&
+                       std::all_of(node.inputs.begin(), node.inputs.end(), [&](ir::ValueId in) {
+                         return grids_.of[static_cast<size_t>(in)] == first;
+                       });
     if (equal) {
       return first;
     }
@@ -314,14 +336,15 @@ ir::NodeId FusibleFunction(const ir::Graph& graph, const Placement& placement, i
   }
   const ir::NodeId user = graph.OnlyUser(node.outputs[0]);
   if (user == ir::kNone || !placement.integer[static_cast<size_t>(user)] ||
-      KindOf(graph.node(user)) != QuantKind::kTable || graph.node(user).inputs[0] != node.outputs[0]) {
+      KindOf(graph.node(user)) != QuantKind::kTable ||
+      graph.node(user).inputs[0] != node.outputs[0]) {
     return ir::kNone;
   }
   return user;
 }
 
-Result<Grids> SolveGrids(const ir::Graph& graph, const Placement& placement, const std::vector<ValueStats>& stats,
-                         const GridOptions& options) {
+Result<Grids> SolveGrids(const ir::Graph& graph, const Placement& placement,
+                         const std::vector<ValueStats>& stats, const GridOptions& options) {
   return Solver(graph, placement, stats, options).Solve();
 }
 

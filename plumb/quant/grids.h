@@ -23,13 +23,15 @@ struct GridOptions {
   // weights). 1: one scale for all channels. Values that only depthwise convolutions and float operators read are not
   // limited.
   float dense_channel_ratio = 1;
-  float free_channel_ratio = 4096;             // the limit for those
+  float free_channel_ratio = 4096;  // the limit for those
   // Channels that only float operators read are scores and the like. One whose class the samples do not show ends at zero,
   // a score of one half: it may go on towards the greatest of all channels, by this share of its width (2 dB at most).
   float tail_headroom = 0.25f;
-  bool one_scale_for_tails = false;            // what float operators read gets one scale too
-  std::map<std::string, Quantization> stated;  // by value name: picture inputs (from the I/O contract), QDQ models
-  std::set<std::string> rounded;               // of these, the ones that float operators too read rounded onto the grid
+  bool one_scale_for_tails = false;  // what float operators read gets one scale too
+  std::map<std::string, Quantization>
+      stated;  // by value name: picture inputs (from the I/O contract), QDQ models
+  std::set<std::string>
+      rounded;  // of these, the ones that float operators too read rounded onto the grid
 };
 
 struct Grids {
@@ -42,9 +44,11 @@ struct Grids {
 
 // The elementwise node right behind a dot node that can be computed in its epilogue: its only reader, an integer table
 // operator. kNone if there is none. The dot's own value then needs no grid of its own.
-[[nodiscard]] ir::NodeId FusibleFunction(const ir::Graph& graph, const Placement& placement, ir::NodeId dot);
+[[nodiscard]] ir::NodeId FusibleFunction(const ir::Graph& graph, const Placement& placement,
+                                         ir::NodeId dot);
 
 [[nodiscard]] Result<Grids> SolveGrids(const ir::Graph& graph, const Placement& placement,
-                                       const std::vector<ValueStats>& stats, const GridOptions& options);
+                                       const std::vector<ValueStats>& stats,
+                                       const GridOptions& options);
 
 }  // namespace plumb::quant

@@ -65,7 +65,8 @@ void ObserveHistogram(ConstTensorView tensor, ValueStats& stats) {
       ++not_finite;
       continue;
     }
-    ++stats.histogram[static_cast<size_t>(std::min(static_cast<int>(position), kHistogramBins - 1))];
+    ++stats
+          .histogram[static_cast<size_t>(std::min(static_cast<int>(position), kHistogramBins - 1))];
   }
   stats.not_finite += not_finite;
   stats.count += static_cast<uint64_t>(tensor.size()) - not_finite;
@@ -73,8 +74,8 @@ void ObserveHistogram(ConstTensorView tensor, ValueStats& stats) {
 
 }  // namespace
 
-Result<std::vector<ValueStats>> Observe(const ir::Graph& graph, const SampleSource& samples, int threads,
-                                        const Progress& progress) {
+Result<std::vector<ValueStats>> Observe(const ir::Graph& graph, const SampleSource& samples,
+                                        int threads, const Progress& progress) {
   if (samples.count == 0) {
     return UsageError("calibration needs at least one sample; found none");
   }

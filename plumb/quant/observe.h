@@ -16,16 +16,17 @@ inline constexpr int kHistogramBins = 2048;
 // Of one f32 value over all samples. A channel is an index of the last axis.
 struct ValueStats {
   bool seen = false;
-  float min = 0, max = 0;                        // of the finite elements
-  std::vector<float> channel_min, channel_max;   // one each a channel
-  std::vector<double> channel_mean;              // of the finite elements; 0 where there are none
-  std::vector<uint64_t> histogram;               // kHistogramBins bins of equal width over [min, max]
-  uint64_t rows = 0;                             // elements of one channel, over all samples
-  uint64_t count = 0;                            // of finite elements
+  float min = 0, max = 0;                       // of the finite elements
+  std::vector<float> channel_min, channel_max;  // one each a channel
+  std::vector<double> channel_mean;             // of the finite elements; 0 where there are none
+  std::vector<uint64_t> histogram;  // kHistogramBins bins of equal width over [min, max]
+  uint64_t rows = 0;                // elements of one channel, over all samples
+  uint64_t count = 0;               // of finite elements
   uint64_t not_finite = 0;
 
   [[nodiscard]] float BinCentre(int bin) const {
-    return min + (max - min) * ((static_cast<float>(bin) + 0.5f) / static_cast<float>(kHistogramBins));
+    return min +
+           (max - min) * ((static_cast<float>(bin) + 0.5f) / static_cast<float>(kHistogramBins));
   }
 };
 
@@ -40,7 +41,8 @@ using Progress = std::function<void(size_t done, size_t total)>;
 
 // Runs the graph over all samples twice: ranges first, then histograms over the ranges. Stats by ValueId; values that are
 // constant or not f32 stay unseen. The result does not depend on `threads`.
-[[nodiscard]] Result<std::vector<ValueStats>> Observe(const ir::Graph& graph, const SampleSource& samples, int threads,
+[[nodiscard]] Result<std::vector<ValueStats>> Observe(const ir::Graph& graph,
+                                                      const SampleSource& samples, int threads,
                                                       const Progress& progress);
 
 }  // namespace plumb::quant

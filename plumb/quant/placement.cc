@@ -9,7 +9,9 @@ namespace {
 
 using ops::QuantKind;
 
-bool Is(const ir::Graph& graph, ir::ValueId value, DType dtype) { return graph.value(value).type.dtype == dtype; }
+bool Is(const ir::Graph& graph, ir::ValueId value, DType dtype) {
+  return graph.value(value).type.dtype == dtype;
+}
 
 // The inputs that carry data rather than parameters: not constant.
 std::vector<ir::ValueId> DataInputs(const ir::Graph& graph, const ir::Node& node) {
@@ -24,7 +26,8 @@ std::vector<ir::ValueId> DataInputs(const ir::Graph& graph, const ir::Node& node
 
 bool HasConstantWeights(const ir::Graph& graph, const ir::Node& node) {
   return (node.op == "conv" || node.op == "fully_connected") && graph.IsConstant(node.inputs[1]) &&
-         (node.inputs.size() < 3 || node.inputs[2] == ir::kNone || graph.IsConstant(node.inputs[2]));
+         (node.inputs.size() < 3 || node.inputs[2] == ir::kNone ||
+          graph.IsConstant(node.inputs[2]));
 }
 
 // Whether the operator, with these attributes and shapes, has an integer form at all.
@@ -51,7 +54,8 @@ bool CanBeInteger(const ir::Graph& graph, const ir::Node& node, QuantKind kind) 
              });
     case QuantKind::kSameGrid:
       return data.size() == 1 && node.attributes.String("mode", "nearest") != "linear" &&
-             node.attributes.String("mode", "nearest") != "cubic" && node.attributes.String("mode", "") != "reflect";
+             node.attributes.String("mode", "nearest") != "cubic" &&
+             node.attributes.String("mode", "") != "reflect";
     case QuantKind::kConcat:
       return data.size() == node.inputs.size();
     case QuantKind::kAdd:
@@ -94,7 +98,8 @@ Placement Place(const ir::Graph& graph, const std::set<std::string>& keep_float)
   Placement placement;
   placement.integer.assign(graph.node_count(), false);
   placement.why_float.assign(graph.node_count(), "");
-  std::vector<bool> feeds_dot(graph.value_count(), false);  // an integer dot operator reads it, directly or not
+  std::vector<bool> feeds_dot(graph.value_count(),
+                              false);  // an integer dot operator reads it, directly or not
   const std::vector<ir::NodeId> order = graph.Order();
   for (auto it = order.rbegin(); it != order.rend(); ++it) {
     const ir::NodeId id = *it;
@@ -111,7 +116,8 @@ Placement Place(const ir::Graph& graph, const std::set<std::string>& keep_float)
     if (kind == QuantKind::kDot && graph.OnlyUser(node.outputs[0]) != ir::kNone) {
       // Reports name a layer by what its function makes.
       const ir::Node& function = graph.node(graph.OnlyUser(node.outputs[0]));
-      wanted = wanted && !(KindOf(function) == QuantKind::kTable && keep_float.contains(graph.value(function.outputs[0]).name));
+      wanted = wanted && !(KindOf(function) == QuantKind::kTable &&
+                           keep_float.contains(graph.value(function.outputs[0]).name));
     }
     std::string& why = placement.why_float[static_cast<size_t>(id)];
     const bool can = CanBeInteger(graph, node, kind);

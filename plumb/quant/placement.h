@@ -10,9 +10,11 @@
 namespace plumb::quant {
 
 struct Placement {
-  std::vector<bool> integer;          // by NodeId
-  std::vector<std::string> why_float; // by NodeId: a phrase for nodes that compute something and stay in float, else ""
-  std::set<ir::ValueId> stated;       // values that must be held on a grid of their own, as the model states
+  std::vector<bool> integer;  // by NodeId
+  std::vector<std::string>
+      why_float;  // by NodeId: a phrase for nodes that compute something and stay in float, else ""
+  std::set<ir::ValueId>
+      stated;  // values that must be held on a grid of their own, as the model states
 };
 
 // A dot operator with constant weights is integer. Any other is integer if it can be and if an integer dot operator reads,

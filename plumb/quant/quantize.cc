@@ -15,7 +15,9 @@ namespace {
 using ops::QuantKind;
 
 constexpr std::array<std::pair<FunctionForm, std::string_view>, 3> kForms = {
-    {{FunctionForm::kAuto, "auto"}, {FunctionForm::kTable, "table"}, {FunctionForm::kFloat, "float"}}};
+    {{FunctionForm::kAuto, "auto"},
+     {FunctionForm::kTable, "table"},
+     {FunctionForm::kFloat, "float"}}};
 
 constexpr float kLeastMultiplier = 0x1p-60f;
 constexpr float kGreatestMultiplier = 0x1p30f;
@@ -23,11 +25,14 @@ constexpr float kGreatestMultiplier = 0x1p30f;
 // Functions whose result lies on the output grid whenever the argument does: the dot operator requantizes straight onto it.
 bool IsClamp(const ir::Node& node) { return node.op == "relu" || node.op == "clip"; }
 
-float ScaleAt(const Quantization& grid, size_t channel) { return grid.scale[grid.per_channel() ? channel : 0]; }
+float ScaleAt(const Quantization& grid, size_t channel) {
+  return grid.scale[grid.per_channel() ? channel : 0];
+}
 
 class Quantizer {
  public:
-  Quantizer(const ir::Graph& graph, const std::vector<ValueStats>& stats, const QuantizeOptions& options)
+  Quantizer(const ir::Graph& graph, const std::vector<ValueStats>& stats,
+            const QuantizeOptions& options)
       : from_(graph), stats_(stats), options_(options) {}
 
   Result<Quantized> Run() {
@@ -45,14 +50,16 @@ class Quantizer {
     integer_of_.assign(from_.value_count(), ir::kNone);
     to_.name = from_.name;
     for (const ir::Input& input : from_.inputs) {
-      const ir::ValueId value = to_.AddValue(from_.value(input.value).name, from_.value(input.value).type);
+      const ir::ValueId value =
+          to_.AddValue(from_.value(input.value).name, from_.value(input.value).type);
       to_.inputs.push_back({value, input.dtype});
       float_of_[static_cast<size_t>(input.value)] = value;
       RoundAsStated(input.value);
     }
     for (ir::NodeId id : from_.Order()) {
       if (!done_.contains(id)) {
-        PLUMB_RETURN_IF_ERROR(placement_.integer[static_cast<size_t>(id)] ? EmitInteger(id) : EmitFloat(id));
+        PLUMB_RETURN_IF_ERROR(placement_.integer[static_cast<size_t>(id)] ? EmitInteger(id)
+                                                                          : EmitFloat(id));
       }
     }
     for (const ir::Output& output : from_.outputs) {
@@ -73,7 +80,9 @@ class Quantizer {
     }
     for (const std::string& name : options_.keep_float) {
       if (!known.contains(name)) {
-        return UsageError("--keep-float '", name, "': no layer or tensor has this name; 'plumb inspect --layers' lists them");
+        return UsageError(
+            "--keep-float '", name,
+            "': no layer or tensor has this name; 'plumb inspect --layers' lists them");
       }
     }
     for (const auto& [name, factor] : options_.scale_faults) {
@@ -84,7 +93,9 @@ class Quantizer {
     return {};
   }
 
-  const Quantization& GridOfValue(ir::ValueId value) const { return grids_.of[static_cast<size_t>(value)]; }
+  const Quantization& GridOfValue(ir::ValueId value) const {
+    return grids_.of[static_cast<size_t>(value)];
+  }
   const std::string& NameOf(ir::ValueId value) const { return from_.value(value).name; }
 
   ir::ValueId CopyConstant(ir::ValueId value) {
@@ -105,8 +116,8 @@ class Quantizer {
       if (from_.IsConstant(value)) {
         known = CopyConstant(value);
       } else {
-        known = to_.Emit("dequantize", NameOf(value) + ".dequantized", {integer_of_[static_cast<size_t>(value)]}, {},
-                         from_.value(value).type);
+        known = to_.Emit("dequantize", NameOf(value) + ".dequantized",
+                         {integer_of_[static_cast<size_t>(value)]}, {}, from_.value(value).type);
       }
     }
     return known;
@@ -119,11 +130,12 @@ class Quantizer {
     }
     const ir::ValueId integer = QuantizeNode(value, options_.grids.stated.at(NameOf(value)));
     integer_of_[static_cast<size_t>(value)] = integer;
-    float_of_[static_cast<size_t>(value)] =
-        to_.Emit("dequantize", NameOf(value) + ".dequantized", {integer}, {}, from_.value(value).type);
+    float_of_[static_cast<size_t>(value)] = to_.Emit("dequantize", NameOf(value) + ".dequantized",
+                                                     {integer}, {}, from_.value(value).type);
   }
 
-  ir::ValueId NewInteger(std::string_view name, const ir::TensorType& type, const Quantization& grid) {
+  ir::ValueId NewInteger(std::string_view name, const ir::TensorType& type,
+                         const Quantization& grid) {
     ir::TensorType s8 = type;
     s8.dtype = DType::kS8;
     const ir::ValueId value = to_.AddValue(name, s8);
@@ -135,14 +147,16 @@ class Quantizer {
   ir::ValueId Integer(ir::ValueId value) {
     ir::ValueId& known = integer_of_[static_cast<size_t>(value)];
     if (known == ir::kNone) {
-      known = from_.IsConstant(value) ? QuantizedConstant(value) : QuantizeNode(value, GridOfValue(value));
+      known = from_.IsConstant(value) ? QuantizedConstant(value)
+                                      : QuantizeNode(value, GridOfValue(value));
     }
     return known;
   }
 
   ir::ValueId QuantizeNode(ir::ValueId value, const Quantization& grid) {
     const ir::ValueId out = NewInteger(NameOf(value) + ".quantized", from_.value(value).type, grid);
-    to_.AddNode("quantize", to_.value(out).name, {Float(value)}, {out}, {{"dtype", std::string("s8")}});
+    to_.AddNode("quantize", to_.value(out).name, {Float(value)}, {out},
+                {{"dtype", std::string("s8")}});
     return out;
   }
 
@@ -157,7 +171,8 @@ class Quantizer {
     const Quantization grid = GridOf(range);
     Tensor s8(DType::kS8, tensor.shape());
     for (size_t i = 0; i < x.size(); ++i) {
-      s8.values<int8_t>()[i] = static_cast<int8_t>(numerics::Quantize(x[i], grid.scale[0], grid.zero_point[0], -128, 127));
+      s8.values<int8_t>()[i] = static_cast<int8_t>(
+          numerics::Quantize(x[i], grid.scale[0], grid.zero_point[0], -128, 127));
     }
     return to_.AddConstant(NameOf(value), std::move(s8), grid);
   }
@@ -168,15 +183,20 @@ class Quantizer {
     if (to_.value(in).quantization == grid) {
       return in;
     }
-    PLUMB_ASSIGN_OR_RETURN(Tensor table, MakeTable(from_, nullptr, to_.value(in).quantization, grid));
+    PLUMB_ASSIGN_OR_RETURN(Tensor table,
+                           MakeTable(from_, nullptr, to_.value(in).quantization, grid));
     const ir::ValueId out = NewInteger(NameOf(value) + ".rescaled", from_.value(value).type, grid);
-    to_.AddNode("table", to_.value(out).name, {in, to_.AddConstant(NameOf(value) + ".rescale_table", std::move(table))}, {out});
+    to_.AddNode("table", to_.value(out).name,
+                {in, to_.AddConstant(NameOf(value) + ".rescale_table", std::move(table))}, {out});
     return out;
   }
 
-  void Note(const ir::Node& node, ir::ValueId value, std::string form, std::string reason, bool integer) {
-    const bool per_channel = integer && form != "int8, float output" && GridOfValue(value).per_channel();
-    LayerNote note{NameOf(value), node.op, std::move(form), std::move(reason), integer, per_channel, {}};
+  void Note(const ir::Node& node, ir::ValueId value, std::string form, std::string reason,
+            bool integer) {
+    const bool per_channel =
+        integer && form != "int8, float output" && GridOfValue(value).per_channel();
+    LayerNote note{NameOf(value), node.op, std::move(form), std::move(reason), integer,
+                   per_channel,   {}};
     for (ir::ValueId in : node.inputs) {
       if (in != ir::kNone && !from_.IsConstant(in)) {
         note.reads.push_back(NameOf(in));
@@ -192,7 +212,8 @@ class Quantizer {
       inputs.push_back(Float(in));
     }
     for (ir::ValueId out : node.outputs) {
-      outputs.push_back(out == ir::kNone ? ir::kNone : to_.AddValue(NameOf(out), from_.value(out).type));
+      outputs.push_back(out == ir::kNone ? ir::kNone
+                                         : to_.AddValue(NameOf(out), from_.value(out).type));
       if (out != ir::kNone) {
         to_.value(outputs.back()).quantization = from_.value(out).quantization;
         float_of_[static_cast<size_t>(out)] = outputs.back();
@@ -212,12 +233,15 @@ class Quantizer {
   void EmitPlain(const ir::Node& node, std::vector<ir::ValueId> inputs) {
     std::vector<ir::ValueId> outputs;
     for (ir::ValueId out : node.outputs) {
-      outputs.push_back(out == ir::kNone ? ir::kNone : NewInteger(NameOf(out), from_.value(out).type, GridOfValue(out)));
+      outputs.push_back(out == ir::kNone
+                            ? ir::kNone
+                            : NewInteger(NameOf(out), from_.value(out).type, GridOfValue(out)));
       if (out != ir::kNone) {
         integer_of_[static_cast<size_t>(out)] = outputs.back();
       }
     }
-    to_.AddNode(node.op, node.name, std::move(inputs), std::move(outputs), node.attributes, node.origin);
+    to_.AddNode(node.op, node.name, std::move(inputs), std::move(outputs), node.attributes,
+                node.origin);
     Note(node, node.outputs[0], "int8", "", true);
   }
 
@@ -228,7 +252,8 @@ class Quantizer {
       case QuantKind::kDot:
         return EmitDot(id);
       case QuantKind::kTable: {
-        PLUMB_ASSIGN_OR_RETURN(Tensor table, MakeTable(from_, &node, GridOfValue(node.inputs[0]), GridOfValue(node.outputs[0])));
+        PLUMB_ASSIGN_OR_RETURN(Tensor table, MakeTable(from_, &node, GridOfValue(node.inputs[0]),
+                                                       GridOfValue(node.outputs[0])));
         EmitTable(node, Integer(node.inputs[0]), std::move(table));
         Note(node, node.outputs[0], "int8, table", "", true);
         return {};
@@ -238,7 +263,8 @@ class Quantizer {
           if (GridOfValue(node.outputs[0]).per_channel()) {
             inputs.push_back(Integer(in));
           } else {
-            PLUMB_ASSIGN_OR_RETURN(ir::ValueId rescaled, Rescaled(in, GridOfValue(node.outputs[0])));
+            PLUMB_ASSIGN_OR_RETURN(ir::ValueId rescaled,
+                                   Rescaled(in, GridOfValue(node.outputs[0])));
             inputs.push_back(rescaled);
           }
         }
@@ -254,7 +280,8 @@ class Quantizer {
       case QuantKind::kSameGrid:
         // A model may state another grid for what is moved: the move itself is the same on both.
         if (node.outputs.size() == 1 && placement_.stated.contains(node.outputs[0])) {
-          PLUMB_ASSIGN_OR_RETURN(ir::ValueId rescaled, Rescaled(node.inputs[0], GridOfValue(node.outputs[0])));
+          PLUMB_ASSIGN_OR_RETURN(ir::ValueId rescaled,
+                                 Rescaled(node.inputs[0], GridOfValue(node.outputs[0])));
           inputs.push_back(rescaled);
         } else {
           inputs.push_back(Integer(node.inputs[0]));
@@ -279,23 +306,30 @@ class Quantizer {
   void EmitTable(const ir::Node& node, ir::ValueId in, Tensor table) {
     const ir::ValueId value = node.outputs[0];
     const ir::ValueId out = NewInteger(NameOf(value), from_.value(value).type, GridOfValue(value));
-    to_.AddNode("table", node.name, {in, to_.AddConstant(NameOf(value) + ".table", std::move(table))}, {out}, {}, node.origin);
+    to_.AddNode("table", node.name,
+                {in, to_.AddConstant(NameOf(value) + ".table", std::move(table))}, {out}, {},
+                node.origin);
     integer_of_[static_cast<size_t>(value)] = out;
   }
 
-  Result<Tensor> Multipliers(const QuantizedWeights& weights, const Quantization& input, bool depthwise,
-                             const Quantization* output, float fault, const std::string& layer) {
+  Result<Tensor> Multipliers(const QuantizedWeights& weights, const Quantization& input,
+                             bool depthwise, const Quantization* output, float fault,
+                             const std::string& layer) {
     Tensor m(DType::kF32, {static_cast<int64_t>(weights.scale.size())});
-    const size_t length = static_cast<size_t>(weights.weights.size()) / std::max<size_t>(1, weights.scale.size());
+    const size_t length =
+        static_cast<size_t>(weights.weights.size()) / std::max<size_t>(1, weights.scale.size());
     for (size_t o = 0; o < weights.scale.size(); ++o) {
       const float s_x = input.per_channel() ? (depthwise ? input.scale[o] : 1.0f) : input.scale[0];
       float value = s_x * (weights.scale[o] * fault);
       value = output == nullptr ? value : value / ScaleAt(*output, o);
-      const std::span<const int8_t> row = std::as_const(weights.weights).values<int8_t>().subspan(o * length, length);
-      const bool silent = weights.bias.values<int32_t>()[o] == 0 && std::all_of(row.begin(), row.end(), [](int8_t w) { return w == 0; });
+      const std::span<const int8_t> row =
+          std::as_const(weights.weights).values<int8_t>().subspan(o * length, length);
+      const bool silent = weights.bias.values<int32_t>()[o] == 0 &&
+                          std::all_of(row.begin(), row.end(), [](int8_t w) { return w == 0; });
       if (!silent && !(value >= 0 && value <= kGreatestMultiplier)) {
-        return InvalidModel("layer '", layer, "': the requantization multiplier of output channel ", o, " is ", value,
-                            "; expected at most 2^30. Keep this layer in float: --keep-float '", layer, "'");
+        return InvalidModel(
+            "layer '", layer, "': the requantization multiplier of output channel ", o, " is ",
+            value, "; expected at most 2^30. Keep this layer in float: --keep-float '", layer, "'");
       }
       // Dead channels: a sum of zeros is zero times any multiplier, and any sum times 2^-60 or less rounds to zero.
       m.values<float>()[o] = std::clamp(value, kLeastMultiplier, kGreatestMultiplier);
@@ -305,7 +339,8 @@ class Quantizer {
 
   // `last`: the value behind the layer's function, by which reports name the layer.
   float FaultOf(const ir::Node& node, ir::ValueId last) const {
-    for (const std::string& name : {node.name, NameOf(node.outputs[0]), NameOf(node.inputs[1]), NameOf(last)}) {
+    for (const std::string& name :
+         {node.name, NameOf(node.outputs[0]), NameOf(node.inputs[1]), NameOf(last)}) {
       if (const auto it = options_.scale_faults.find(name); it != options_.scale_faults.end()) {
         return it->second;
       }
@@ -318,16 +353,21 @@ class Quantizer {
   // would cut off what it gives when it does show; rounding to eight bits in between would cost accuracy and save nothing.
   bool GivesFloat(ir::ValueId value) const {
     const std::vector<ir::NodeId> readers = from_.Users(value);
-    const bool read = std::any_of(readers.begin(), readers.end(), [&](ir::NodeId id) { return placement_.integer[static_cast<size_t>(id)]; });
+    const bool read = std::any_of(readers.begin(), readers.end(), [&](ir::NodeId id) {
+      return placement_.integer[static_cast<size_t>(id)];
+    });
     const Shape shape = from_.value(value).type.shape();
-    const bool flat = std::all_of(shape.begin() + 1, shape.end() - 1, [](int64_t size) { return size == 1; });
+    const bool flat =
+        std::all_of(shape.begin() + 1, shape.end() - 1, [](int64_t size) { return size == 1; });
     const bool head = !readers.empty() && !from_.IsOutput(value);
-    return !read && (head || flat) && shape.size() >= 2 && !placement_.stated.contains(value) && !options_.one_scale_for_outputs;
+    return !read && (head || flat) && shape.size() >= 2 && !placement_.stated.contains(value) &&
+           !options_.one_scale_for_outputs;
   }
 
   std::span<const double> InputMean(ir::ValueId value) const {
     const ValueStats& stats = stats_[static_cast<size_t>(value)];
-    return options_.correct_bias && stats.seen ? std::span<const double>(stats.channel_mean) : std::span<const double>();
+    return options_.correct_bias && stats.seen ? std::span<const double>(stats.channel_mean)
+                                               : std::span<const double>();
   }
 
   // The dot operator, and the function behind it where one can be computed in its epilogue. Emitted unfused; the passes of
@@ -338,16 +378,18 @@ class Quantizer {
     const Quantization& input = GridOfValue(node.inputs[0]);
     const bool depthwise = IsDepthwise(from_, node);
     const Tensor* bias = node.inputs.size() > 2 ? from_.ConstantOf(node.inputs[2]) : nullptr;
-    PLUMB_ASSIGN_OR_RETURN(QuantizedWeights weights,
-                           QuantizeWeights(*from_.ConstantOf(node.inputs[1]), bias, input, depthwise,
-                                           from_.value(node.inputs[1]).quantization, InputMean(node.inputs[0]),
-                                           static_cast<int>(node.attributes.Int("groups", 1)), NameOf(conv)));
+    PLUMB_ASSIGN_OR_RETURN(
+        QuantizedWeights weights,
+        QuantizeWeights(*from_.ConstantOf(node.inputs[1]), bias, input, depthwise,
+                        from_.value(node.inputs[1]).quantization, InputMean(node.inputs[0]),
+                        static_cast<int>(node.attributes.Int("groups", 1)), NameOf(conv)));
     const ir::NodeId function_id = FusibleFunction(from_, placement_, id);
     const ir::Node* function = function_id == ir::kNone ? nullptr : &from_.node(function_id);
     const ir::ValueId last = function == nullptr ? conv : function->outputs[0];
     const Quantization& output = GridOfValue(last);
 
-    std::optional<Quantization> onto;  // the grid the dot operator itself requantizes onto; none: it gives float
+    std::optional<Quantization>
+        onto;  // the grid the dot operator itself requantizes onto; none: it gives float
     std::optional<Tensor> table;
     std::string form = "int8";
     if (function == nullptr && GivesFloat(conv)) {
@@ -364,11 +406,16 @@ class Quantizer {
       PLUMB_RETURN_IF_ERROR(ChooseForm(*function, conv, output, onto, table));
       form = onto ? "int8, table" : "int8, float function";
     }
-    PLUMB_ASSIGN_OR_RETURN(Tensor m, Multipliers(weights, input, depthwise, onto ? &*onto : nullptr, FaultOf(node, last), NameOf(conv)));
+    PLUMB_ASSIGN_OR_RETURN(Tensor m, Multipliers(weights, input, depthwise, onto ? &*onto : nullptr,
+                                                 FaultOf(node, last), NameOf(conv)));
     const std::string kept = weights.kept_grid ? "kept the model's weight grid" : "";
     const std::vector<ir::ValueId> inputs = {
-        Integer(node.inputs[0]), to_.AddConstant(NameOf(node.inputs[1]), std::move(weights.weights), Quantization{weights.scale, std::vector<int32_t>(weights.scale.size(), 0), 0}),
-        to_.AddConstant(NameOf(conv) + ".bias", std::move(weights.bias)), to_.AddConstant(NameOf(conv) + ".multiplier", std::move(m))};
+        Integer(node.inputs[0]),
+        to_.AddConstant(
+            NameOf(node.inputs[1]), std::move(weights.weights),
+            Quantization{weights.scale, std::vector<int32_t>(weights.scale.size(), 0), 0}),
+        to_.AddConstant(NameOf(conv) + ".bias", std::move(weights.bias)),
+        to_.AddConstant(NameOf(conv) + ".multiplier", std::move(m))};
     Attributes attributes = node.attributes;
     attributes.Set("output_dtype", std::string(onto ? "s8" : "f32"));
     const ir::ValueId made = onto ? NewInteger(NameOf(conv), from_.value(conv).type, *onto)
@@ -407,8 +454,10 @@ class Quantizer {
     if (output.per_channel() || options_.form == FunctionForm::kFloat) {
       return {};
     }
-    PLUMB_ASSIGN_OR_RETURN(TableForm form, FitTableForm(from_, function, stats_[static_cast<size_t>(conv)], output));
-    if (options_.form == FunctionForm::kTable || form.table_error <= options_.table_error_ratio * form.direct_error) {
+    PLUMB_ASSIGN_OR_RETURN(
+        TableForm form, FitTableForm(from_, function, stats_[static_cast<size_t>(conv)], output));
+    if (options_.form == FunctionForm::kTable ||
+        form.table_error <= options_.table_error_ratio * form.direct_error) {
       onto = form.mid;
       PLUMB_ASSIGN_OR_RETURN(table, MakeTable(from_, &function, form.mid, output));
     }
@@ -446,9 +495,12 @@ Result<FunctionForm> FunctionFormFromName(std::string_view name) {
   return UsageError("function form '", name, "' is not known; expected auto, table or float");
 }
 
-std::string_view FunctionFormName(FunctionForm form) { return kForms[static_cast<size_t>(form)].second; }
+std::string_view FunctionFormName(FunctionForm form) {
+  return kForms[static_cast<size_t>(form)].second;
+}
 
-Result<Quantized> Quantize(const ir::Graph& graph, const std::vector<ValueStats>& stats, const QuantizeOptions& options) {
+Result<Quantized> Quantize(const ir::Graph& graph, const std::vector<ValueStats>& stats,
+                           const QuantizeOptions& options) {
   return Quantizer(graph, stats, options).Run();
 }
 

@@ -21,28 +21,32 @@ enum class FunctionForm {
   kTable,  // form T wherever it can be: requantize to int8, then a table
   kFloat,  // form F: binary32 in the epilogue, then one rounding
 };
-[[nodiscard]] Result<FunctionForm> FunctionFormFromName(std::string_view name);  // "auto", "table", "float"
+[[nodiscard]] Result<FunctionForm> FunctionFormFromName(
+    std::string_view name);  // "auto", "table", "float"
 [[nodiscard]] std::string_view FunctionFormName(FunctionForm form);
 
 struct QuantizeOptions {
   GridOptions grids;
   FunctionForm form = FunctionForm::kAuto;
   double table_error_ratio = 1.25;
-  std::set<std::string> keep_float;     // names of nodes or values
-  bool correct_bias = true;             // take the mean error of rounded weights out of the biases
-  bool one_scale_for_outputs = false;   // hold every output as int8 on one per-tensor grid, as some converters do
-  std::map<std::string, float> scale_faults;  // by weight or layer name: a factor on the weights' scale (tests of the checks)
+  std::set<std::string> keep_float;  // names of nodes or values
+  bool correct_bias = true;          // take the mean error of rounded weights out of the biases
+  bool one_scale_for_outputs =
+      false;  // hold every output as int8 on one per-tensor grid, as some converters do
+  std::map<std::string, float>
+      scale_faults;  // by weight or layer name: a factor on the weights' scale (tests of the checks)
 };
 
 // What was decided for one node; for reports.
 struct LayerNote {
-  std::string name;     // of the value it makes
+  std::string name;  // of the value it makes
   std::string op;
-  std::string form;     // "int8", "int8, table", "int8, float function", "float"
-  std::string reason;   // for float: why; for integer: "kept the model's weight grid" and the like
+  std::string form;    // "int8", "int8, table", "int8, float function", "float"
+  std::string reason;  // for float: why; for integer: "kept the model's weight grid" and the like
   bool integer = false;
   bool per_channel = false;
-  std::vector<std::string> reads;  // names of the values of the float graph that it reads, constants left out
+  std::vector<std::string>
+      reads;  // names of the values of the float graph that it reads, constants left out
 };
 
 struct Quantized {
@@ -50,7 +54,8 @@ struct Quantized {
   std::vector<LayerNote> notes;  // in execution order
 };
 
-[[nodiscard]] Result<Quantized> Quantize(const ir::Graph& graph, const std::vector<ValueStats>& stats,
+[[nodiscard]] Result<Quantized> Quantize(const ir::Graph& graph,
+                                         const std::vector<ValueStats>& stats,
                                          const QuantizeOptions& options);
 
 }  // namespace plumb::quant

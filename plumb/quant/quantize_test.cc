@@ -38,7 +38,9 @@ Tensor Sample(int seed) {
 }
 
 SampleSource Samples() {
-  return {4, [](size_t i) -> Result<std::vector<Tensor>> { return std::vector<Tensor>{Sample(static_cast<int>(i))}; }};
+  return {4, [](size_t i) -> Result<std::vector<Tensor>> {
+            return std::vector<Tensor>{Sample(static_cast<int>(i))};
+          }};
 }
 
 Quantized QuantizeNet(const ir::Graph& graph, const QuantizeOptions& options) {
@@ -58,7 +60,8 @@ ir::Graph Net() {
 
 TEST(Quantize, TheTailStaysInFloatAndSaysWhy) {
   const Quantized q = QuantizeNet(Net(), {});
-  const auto y = std::find_if(q.notes.begin(), q.notes.end(), [](const LayerNote& n) { return n.name == "y"; });
+  const auto y = std::find_if(q.notes.begin(), q.notes.end(),
+                              [](const LayerNote& n) { return n.name == "y"; });
   ASSERT_NE(y, q.notes.end());
   EXPECT_FALSE(y->integer);
   EXPECT_NE(y->reason.find("tail"), std::string::npos);
@@ -75,7 +78,8 @@ TEST(Quantize, NamesAndGridsAreThere) {
   // The head is read by float operators only: its sums are not rounded to eight bits.
   EXPECT_EQ(q.graph.value(*q.graph.FindValue("c3")).type.dtype, DType::kF32);
   // A pooled value lies on the grid of what was pooled.
-  EXPECT_EQ(q.graph.value(*q.graph.FindValue("p")).quantization, q.graph.value(*q.graph.FindValue("r2")).quantization);
+  EXPECT_EQ(q.graph.value(*q.graph.FindValue("p")).quantization,
+            q.graph.value(*q.graph.FindValue("r2")).quantization);
 }
 
 TEST(Quantize, TheResultIsCloseToTheFloatGraph) {

@@ -9,21 +9,27 @@
 namespace plumb::quant {
 namespace {
 
-constexpr std::array<std::pair<Observer, std::string_view>, 3> kObservers = {{
-    {Observer::kMinMax, "min-max"}, {Observer::kPercentile, "percentile"}, {Observer::kMse, "mse"}}};
+constexpr std::array<std::pair<Observer, std::string_view>, 3> kObservers = {
+    {{Observer::kMinMax, "min-max"},
+     {Observer::kPercentile, "percentile"},
+     {Observer::kMse, "mse"}}};
 
 Range PercentileRange(const ValueStats& stats, double percentile) {
-  const double tail = static_cast<double>(stats.count) * (100.0 - percentile) / 200.0;  // elements outside on each side
+  const double tail = static_cast<double>(stats.count) * (100.0 - percentile) /
+                      200.0;  // elements outside on each side
   const float width = (stats.max - stats.min) / static_cast<float>(kHistogramBins);
   double below = 0, above = 0;
   int low = 0, high = kHistogramBins - 1;
-  while (low < high && below + static_cast<double>(stats.histogram[static_cast<size_t>(low)]) <= tail) {
+  while (low < high &&
+         below + static_cast<double>(stats.histogram[static_cast<size_t>(low)]) <= tail) {
     below += static_cast<double>(stats.histogram[static_cast<size_t>(low++)]);
   }
-  while (high > low && above + static_cast<double>(stats.histogram[static_cast<size_t>(high)]) <= tail) {
+  while (high > low &&
+         above + static_cast<double>(stats.histogram[static_cast<size_t>(high)]) <= tail) {
     above += static_cast<double>(stats.histogram[static_cast<size_t>(high--)]);
   }
-  return {stats.min + width * static_cast<float>(low), stats.min + width * static_cast<float>(high + 1)};
+  return {stats.min + width * static_cast<float>(low),
+          stats.min + width * static_cast<float>(high + 1)};
 }
 
 // Shrinks each end in turn as long as the error falls; ends below 1/5 of the range are not tried.
@@ -35,7 +41,8 @@ Range MseRange(const ValueStats& stats) {
     const Range start = best;
     for (int step = 1; step <= 40; ++step) {
       const float keep = 1.0f - 0.02f * static_cast<float>(step);
-      for (const Range& candidate : {Range{whole.lo * keep, start.hi}, Range{start.lo, whole.hi * keep}}) {
+      for (const Range& candidate :
+           {Range{whole.lo * keep, start.hi}, Range{start.lo, whole.hi * keep}}) {
         if (candidate.lo == candidate.hi) {
           continue;
         }
@@ -74,7 +81,8 @@ Range ChooseRange(const ValueStats& stats, const RangeOptions& options) {
   if (stats.count == 0 || options.observer == Observer::kMinMax) {
     return {stats.min, stats.max};
   }
-  return options.observer == Observer::kPercentile ? PercentileRange(stats, options.percentile) : MseRange(stats);
+  return options.observer == Observer::kPercentile ? PercentileRange(stats, options.percentile)
+                                                   : MseRange(stats);
 }
 
 Quantization GridOf(Range range) {
@@ -129,7 +137,8 @@ double GridError(const ValueStats& stats, const Quantization& grid) {
     }
     const float x = stats.BinCentre(bin);
     const int32_t q = numerics::Quantize(x, grid.scale[0], grid.zero_point[0], -128, 127);
-    const double error = static_cast<double>(x) - numerics::Dequantize(q, grid.scale[0], grid.zero_point[0]);
+    const double error =
+        static_cast<double>(x) - numerics::Dequantize(q, grid.scale[0], grid.zero_point[0]);
     sum += error * error * static_cast<double>(n);
   }
   return stats.count == 0 ? 0 : sum / static_cast<double>(stats.count);

@@ -37,7 +37,8 @@ struct RangeOptions {
 // One scale and zero point a channel (axis: the last one, `rank` - 1), none finer than 1/ratio of the coarsest. `ratio` 1
 // gives equal scales; the result is then per tensor.
 // `headroom`: how far a channel's upper end goes towards the greatest of all channels, as a share of its own width.
-[[nodiscard]] Quantization ChannelGridOf(const ValueStats& stats, float ratio, int rank, float headroom);
+[[nodiscard]] Quantization ChannelGridOf(const ValueStats& stats, float ratio, int rank,
+                                         float headroom);
 
 // Mean squared error that the grid leaves on the histogram's values after `f` (nullptr: identity): the mean of
 // (f(x) - dequantize(quantize(f(x))))^2.

@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-
 #include <cmath>
 
 namespace plumb::quant {
@@ -59,7 +58,9 @@ TEST(ChannelGridOf, AnAlmostDeadChannelKeepsToTheRatioToo) {
 // Scores of a class that was never there: all below zero. Up to a quarter of the width, and no further than another goes.
 TEST(ChannelGridOf, HeadroomGoesTowardsTheGreatestChannel) {
   const Quantization grid = ChannelGridOf(OfChannels({-20, -20, -4}, {3, -5, -1}), 4096, 4, 0.25f);
-  const auto top = [&](size_t c) { return grid.scale[c] * static_cast<float>(127 - grid.zero_point[c]); };
+  const auto top = [&](size_t c) {
+    return grid.scale[c] * static_cast<float>(127 - grid.zero_point[c]);
+  };
   EXPECT_NEAR(top(0), 3, grid.scale[0]);
   EXPECT_NEAR(top(1), 3, grid.scale[1]);
   EXPECT_NEAR(top(2), 1, grid.scale[2]);

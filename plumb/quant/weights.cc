@@ -33,9 +33,11 @@ bool LiesOnGrid(std::span<const float> weights, float scale) {
 
 }  // namespace
 
-Result<QuantizedWeights> QuantizeWeights(const Tensor& weights, const Tensor* bias, const Quantization& input,
-                                         bool depthwise, const Quantization& stated,
-                                         std::span<const double> input_mean, int groups, const std::string& layer) {
+Result<QuantizedWeights> QuantizeWeights(const Tensor& weights, const Tensor* bias,
+                                         const Quantization& input, bool depthwise,
+                                         const Quantization& stated,
+                                         std::span<const double> input_mean, int groups,
+                                         const std::string& layer) {
   const auto outputs = static_cast<size_t>(weights.shape()[0]);
   const size_t row = outputs == 0 ? 0 : static_cast<size_t>(weights.size()) / outputs;
   const auto channels = static_cast<size_t>(weights.shape().back());
@@ -50,7 +52,8 @@ Result<QuantizedWeights> QuantizeWeights(const Tensor& weights, const Tensor* bi
     for (size_t i = 0; i < row; ++i) {
       scaled[i] = fold ? from[i] * input.scale[i % channels] : from[i];
       if (!std::isfinite(scaled[i])) {
-        return InvalidModel("layer '", layer, "': a weight of output channel ", o, " is not finite (", scaled[i], ")");
+        return InvalidModel("layer '", layer, "': a weight of output channel ", o,
+                            " is not finite (", scaled[i], ")");
       }
     }
     float largest = 0;
@@ -60,11 +63,13 @@ Result<QuantizedWeights> QuantizeWeights(const Tensor& weights, const Tensor* bi
     const float s_x = fold ? 1.0f : input.per_channel() ? input.scale[o] : input.scale[0];
     const float b = bias == nullptr ? 0.0f : bias->values<float>()[o];
     if (!std::isfinite(b)) {
-      return InvalidModel("layer '", layer, "': the bias of output channel ", o, " is not finite (", b, ")");
+      return InvalidModel("layer '", layer, "': the bias of output channel ", o, " is not finite (",
+                          b, ")");
     }
     const float floor = std::max(std::fabs(b) / (s_x * kBiasBound), kLeastScale);
     float s_w = std::max(largest / 127.0f, floor);
-    if (const float kept = fold ? 0.0f : StatedScale(stated, o); kept >= floor && kept > 0 && LiesOnGrid(from, kept)) {
+    if (const float kept = fold ? 0.0f : StatedScale(stated, o);
+        kept >= floor && kept > 0 && LiesOnGrid(from, kept)) {
       s_w = kept;
     } else {
       result.kept_grid = false;
@@ -80,22 +85,26 @@ Result<QuantizedWeights> QuantizeWeights(const Tensor& weights, const Tensor* bi
     }
     double shift = 0;
     if (!input_mean.empty()) {
-      const size_t first = o / (outputs / static_cast<size_t>(groups)) * channels;  // of the group's input channels
+      const size_t first =
+          o / (outputs / static_cast<size_t>(groups)) * channels;  // of the group's input channels
       for (size_t i = 0; i < row; ++i) {
         const double in_x = fold ? static_cast<double>(input.scale[i % channels]) : 1.0;
-        shift += (from[i] - static_cast<double>(s_w) * to[i] / in_x) * input_mean[first + i % channels];
+        shift +=
+            (from[i] - static_cast<double>(s_w) * to[i] / in_x) * input_mean[first + i % channels];
       }
       // The shift is small beside the bias' floor above, or the layer is beyond repair: then it is left alone.
       const double steps = shift / (static_cast<double>(s_x) * s_w);
       shift = std::isfinite(steps) && std::fabs(steps) < kBiasBound / 2 ? shift : 0;
     }
     // In double: |b| / (s_x * s_w) reaches 2^30, beyond what binary32 counts exactly.
-    result.bias.values<int32_t>()[o] =
-        static_cast<int32_t>(std::nearbyint((static_cast<double>(b) + shift) / (static_cast<double>(s_x) * s_w)));  // ties to even
+    result.bias.values<int32_t>()[o] = static_cast<int32_t>(std::nearbyint(
+        (static_cast<double>(b) + shift) / (static_cast<double>(s_x) * s_w)));  // ties to even
     bound += std::abs(static_cast<int64_t>(result.bias.values<int32_t>()[o]));
     if (bound > std::numeric_limits<int32_t>::max()) {
-      return InvalidModel("layer '", layer, "': sums of output channel ", o, " can reach ", bound, " over ", row,
-                          " products; expected at most 2^31 - 1. Keep this layer in float: --keep-float '", layer, "'");
+      return InvalidModel(
+          "layer '", layer, "': sums of output channel ", o, " can reach ", bound, " over ", row,
+          " products; expected at most 2^31 - 1. Keep this layer in float: --keep-float '", layer,
+          "'");
     }
   }
   return result;

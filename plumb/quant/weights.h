@@ -12,10 +12,11 @@
 namespace plumb::quant {
 
 struct QuantizedWeights {
-  Tensor weights;            // s8, the shape of the float weights; in [-127, 127]
-  Tensor bias;               // s32 [O], scale input_scale * scale[o]; zeros when the operator has none
-  std::vector<float> scale;  // [O]; where the input's per-channel scales are folded into the weights, of the product
-  bool kept_grid = false;    // the model's own weight grid was kept
+  Tensor weights;  // s8, the shape of the float weights; in [-127, 127]
+  Tensor bias;     // s32 [O], scale input_scale * scale[o]; zeros when the operator has none
+  std::vector<float>
+      scale;  // [O]; where the input's per-channel scales are folded into the weights, of the product
+  bool kept_grid = false;  // the model's own weight grid was kept
 };
 
 // `weights`: f32, output channels first ([O, ...], C/groups last). `bias`: f32 [O] or nullptr. `input`: grid of the input.
@@ -29,7 +30,7 @@ struct QuantizedWeights {
 [[nodiscard]] Result<QuantizedWeights> QuantizeWeights(const Tensor& weights, const Tensor* bias,
                                                        const Quantization& input, bool depthwise,
                                                        const Quantization& stated,
-                                                       std::span<const double> input_mean, int groups,
-                                                       const std::string& layer);
+                                                       std::span<const double> input_mean,
+                                                       int groups, const std::string& layer);
 
 }  // namespace plumb::quant

@@ -14,8 +14,9 @@ TEST(QuantizeWeights, EachOutputChannelUsesTheWholeRange) {
   const Tensor b = Tensor::Of<float>({2}, std::vector<float>{1, -2});
   const auto q = QuantizeWeights(w, &b, kInput, false, {}, {}, 1, "layer");
   ASSERT_TRUE(q.ok());
-  EXPECT_EQ(std::vector<int>(q->weights.values<int8_t>().begin(), q->weights.values<int8_t>().end()),
-            (std::vector<int>{127, -64, 127, 64}));  // -63.5 and 63.5: ties go to the even step
+  EXPECT_EQ(
+      std::vector<int>(q->weights.values<int8_t>().begin(), q->weights.values<int8_t>().end()),
+      (std::vector<int>{127, -64, 127, 64}));  // -63.5 and 63.5: ties go to the even step
   EXPECT_EQ(q->scale[1], 2.0f);
   EXPECT_EQ(q->bias.values<int32_t>()[0], 254);
   EXPECT_EQ(q->bias.values<int32_t>()[1], -2);
@@ -32,11 +33,13 @@ TEST(QuantizeWeights, ADeadChannelWithABiasDoesNotOverflow) {
 
 TEST(QuantizeWeights, TheModelsOwnSymmetricGridIsKept) {
   const Tensor w = Tensor::Of<float>({1, 1, 1, 2}, std::vector<float>{0.25f, -1.5f});
-  const auto q = QuantizeWeights(w, nullptr, kInput, false, Quantization{{0.25f}, {0}, -1}, {}, 1, "layer");
+  const auto q =
+      QuantizeWeights(w, nullptr, kInput, false, Quantization{{0.25f}, {0}, -1}, {}, 1, "layer");
   ASSERT_TRUE(q.ok());
   EXPECT_TRUE(q->kept_grid);
   EXPECT_EQ(q->weights.values<int8_t>()[1], -6);
-  const auto off = QuantizeWeights(w, nullptr, kInput, false, Quantization{{0.35f}, {0}, -1}, {}, 1, "layer");
+  const auto off =
+      QuantizeWeights(w, nullptr, kInput, false, Quantization{{0.35f}, {0}, -1}, {}, 1, "layer");
   EXPECT_FALSE(off->kept_grid);
 }
 

@@ -1,7 +1,7 @@
 // reduce_sum, reduce_mean, ... (reduce_ops.inc), argmax, argmin.
-#include <algorithm>
-
 #include "plumb/runtime/bind_reduce.h"
+
+#include <algorithm>
 
 #include "plumb/kernels/reduce/reduce.h"
 #include "plumb/runtime/bind_support.h"

@@ -21,14 +21,18 @@ namespace plumb::runtime {
 struct RunContext {
   std::span<const ConstTensorView> inputs;
   std::span<const TensorView> outputs;
-  std::span<std::byte> scratch;  // as many bytes as scratch_bytes() asked for, 64-byte aligned, shared with other records
+  std::span<std::byte>
+      scratch;  // as many bytes as scratch_bytes() asked for, 64-byte aligned, shared with other records
   ThreadPool& pool;
 };
 
 class BoundRecord {
  public:
   virtual ~BoundRecord() = default;
-  [[nodiscard]] virtual size_t scratch_bytes(int threads) const { (void)threads; return 0; }
+  [[nodiscard]] virtual size_t scratch_bytes(int threads) const {
+    (void)threads;
+    return 0;
+  }
   // Bytes of constants repacked for this machine; for reports.
   [[nodiscard]] virtual size_t packed_bytes() const { return 0; }
   // True when output 0 has the bytes of input 0, so that both may share memory: Run is then left out where they do.
@@ -49,7 +53,9 @@ class BindContext {
   [[nodiscard]] Isa isa() const { return isa_; }
   [[nodiscard]] size_t input_count() const { return record_.inputs.size(); }
   [[nodiscard]] size_t output_count() const { return record_.outputs.size(); }
-  [[nodiscard]] bool HasInput(size_t i) const { return i < record_.inputs.size() && record_.inputs[i] >= 0; }
+  [[nodiscard]] bool HasInput(size_t i) const {
+    return i < record_.inputs.size() && record_.inputs[i] >= 0;
+  }
   // Requires HasInput(i).
   [[nodiscard]] const artifact::TensorInfo& input(size_t i) const {
     return program_.tensors[static_cast<size_t>(record_.inputs[i])];
@@ -62,7 +68,7 @@ class BindContext {
 
   // Checks that give an error naming the record, the expectation and what was found.
   Status RequireCounts(size_t min_inputs, size_t max_inputs, size_t outputs) const;
-  Status RequireInput(size_t i, DType dtype, int rank = -1) const;   // rank -1: any
+  Status RequireInput(size_t i, DType dtype, int rank = -1) const;  // rank -1: any
   Status RequireOutput(size_t i, DType dtype, int rank = -1) const;
   Status RequireOutputShape(size_t i, const Shape& expected) const;
   Status RequireConstant(size_t i, DType dtype, const Shape& shape) const;

@@ -16,9 +16,9 @@
 namespace plumb::runtime {
 
 struct SessionOptions {
-  int threads = 1;               // at least 1
-  std::optional<Isa> isa;        // default: SelectIsa()
-  bool keep_all = false;         // every tensor keeps its own memory, so that all can be read after Run
+  int threads = 1;         // at least 1
+  std::optional<Isa> isa;  // default: SelectIsa()
+  bool keep_all = false;   // every tensor keeps its own memory, so that all can be read after Run
 };
 
 // Called after each record of a Run, in order, with the record's outputs.
@@ -29,15 +29,15 @@ class Session {
  public:
   // Validates and binds every record, plans the arena, allocates it. The program is kept alive by the session and may be
   // shared by many.
-  [[nodiscard]] static Result<std::unique_ptr<Session>> Create(std::shared_ptr<const artifact::Program> program,
-                                                               const SessionOptions& options);
+  [[nodiscard]] static Result<std::unique_ptr<Session>> Create(
+      std::shared_ptr<const artifact::Program> program, const SessionOptions& options);
   ~Session();
 
   [[nodiscard]] const artifact::Program& program() const;
   [[nodiscard]] int threads() const;
   [[nodiscard]] Isa isa() const;
   [[nodiscard]] size_t arena_bytes() const;
-  [[nodiscard]] size_t packed_bytes() const;   // weights in the form the kernels use
+  [[nodiscard]] size_t packed_bytes() const;  // weights in the form the kernels use
 
   // The memory of input i (port order), to be filled before Run, in the tensor's own type.
   [[nodiscard]] TensorView input(size_t i);
@@ -60,7 +60,8 @@ struct NamedTensor {
   std::string name;
   Tensor tensor;
 };
-Result<std::vector<NamedTensor>> RunNamed(Session& session, std::span<const NamedTensor> inputs, bool raw = false,
+Result<std::vector<NamedTensor>> RunNamed(Session& session, std::span<const NamedTensor> inputs,
+                                          bool raw = false,
                                           const RecordObserver& observer = nullptr);
 
 }  // namespace plumb::runtime

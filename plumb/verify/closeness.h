@@ -7,11 +7,11 @@ namespace plumb::verify {
 
 // Sums over any number of pairs of tensors; add them pair by pair.
 struct Closeness {
-  double signal = 0;   // sum of a^2, a the reference
-  double noise = 0;    // sum of (a - b)^2
-  double dot = 0;      // sum of a * b
-  double other = 0;    // sum of b^2
-  double largest = 0;  // max |a - b|
+  double signal = 0;         // sum of a^2, a the reference
+  double noise = 0;          // sum of (a - b)^2
+  double dot = 0;            // sum of a * b
+  double other = 0;          // sum of b^2
+  double largest = 0;        // max |a - b|
   double low = 0, high = 0;  // least and greatest a
   long count = 0;
 

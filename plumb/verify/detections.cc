@@ -11,8 +11,9 @@ namespace plumb::verify {
 namespace {
 
 constexpr size_t kMostLevels = 64;
-constexpr float kDoubleSigmoidLow = 0.25f, kDoubleSigmoidHigh = 0.535f;  // sigmoid(p) * sigmoid(q) for p, q in 0..1
-constexpr float kDoubleSigmoidWidth = 2.14f;                             // (2 sigmoid(1))^2
+constexpr float kDoubleSigmoidLow = 0.25f,
+                kDoubleSigmoidHigh = 0.535f;  // sigmoid(p) * sigmoid(q) for p, q in 0..1
+constexpr float kDoubleSigmoidWidth = 2.14f;  // (2 sigmoid(1))^2
 
 std::string Percent(double share) {
   char text[32];
@@ -31,8 +32,8 @@ double MatchCount::MedianShift() const {
   return sorted[sorted.size() / 2];
 }
 
-void CountMatches(std::span<const vision::Detection> reference, std::span<const vision::Detection> other, const Gate& gate,
-                  MatchCount& count) {
+void CountMatches(std::span<const vision::Detection> reference,
+                  std::span<const vision::Detection> other, const Gate& gate, MatchCount& count) {
   std::vector<bool> taken(other.size(), false);
   for (const vision::Detection& wanted : reference) {
     if (wanted.score < gate.float_score) {
@@ -43,7 +44,8 @@ void CountMatches(std::span<const vision::Detection> reference, std::span<const 
     float best_iou = gate.match_iou;
     for (size_t i = 0; i < other.size(); ++i) {
       const float iou = vision::Iou(wanted, other[i]);
-      if (!taken[i] && other[i].label == wanted.label && other[i].score >= gate.integer_score && iou >= best_iou) {
+      if (!taken[i] && other[i].label == wanted.label && other[i].score >= gate.integer_score &&
+          iou >= best_iou) {
         best_iou = iou;
         best = i;
       }
@@ -51,7 +53,8 @@ void CountMatches(std::span<const vision::Detection> reference, std::span<const 
     if (best < other.size()) {
       taken[best] = true;
       ++count.matched;
-      count.score_shifts.push_back(std::fabs(static_cast<double>(wanted.score) - other[best].score));
+      count.score_shifts.push_back(
+          std::fabs(static_cast<double>(wanted.score) - other[best].score));
     }
   }
 }
@@ -61,19 +64,21 @@ void ScoreStatistics::Add(float score) {
     ++not_finite;
     return;
   }
-  constexpr float kSlack = 1e-5f;  // float sums of a softmax or product may exceed 1 by an ulp or two
+  constexpr float kSlack =
+      1e-5f;  // float sums of a softmax or product may exceed 1 by an ulp or two
   least = cells == 0 ? score : std::min(least, score);
   greatest = cells == 0 ? score : std::max(greatest, score);
   ++cells;
   outside += score < -kSlack || score > 1 + kSlack;
   narrow += score >= kDoubleSigmoidLow && score <= kDoubleSigmoidHigh;
-  if (levels.size() < kMostLevels && std::find(levels.begin(), levels.end(), score) == levels.end()) {
+  if (levels.size() < kMostLevels &&
+      std::find(levels.begin(), levels.end(), score) == levels.end()) {
     levels.push_back(score);
   }
 }
 
-Status AddScores(const artifact::DecodeContract& contract, std::span<const ConstTensorView> outputs, int width, int height,
-                 ScoreStatistics& statistics) {
+Status AddScores(const artifact::DecodeContract& contract, std::span<const ConstTensorView> outputs,
+                 int width, int height, ScoreStatistics& statistics) {
   vision::DecodeOptions every_cell;
   every_cell.score_threshold = -std::numeric_limits<float>::infinity();
   every_cell.class_mode = vision::ClassMode::kBest;
@@ -102,35 +107,46 @@ Status AddScores(const artifact::DecodeContract& contract, std::span<const Const
   return {};
 }
 
-std::vector<RuleResult> CheckScores(const artifact::DecodeContract& contract, const ScoreStatistics& reference,
+std::vector<RuleResult> CheckScores(const artifact::DecodeContract& contract,
+                                    const ScoreStatistics& reference,
                                     const ScoreStatistics& integer, const Gate& gate) {
   std::vector<RuleResult> results;
   const auto share = [](double part, double whole) { return whole > 0 ? part / whole : 0.0; };
   const double passing = share(integer.passing, integer.cells);
   const double float_passing = share(reference.passing, reference.cells);
-  const bool crowded = passing > gate.s1_cells_ever || (passing > gate.s1_cells && passing > 3 * float_passing);
-  results.push_back({"S1", crowded, false,
-                     StrCat(Percent(passing), " of the cells pass score ", contract.score_threshold, " (float: ",
-                            Percent(float_passing), ", expected at most ",
-                            Percent(gate.s1_cells), "): is an activation applied twice, or missing?")});
+  const bool crowded =
+      passing > gate.s1_cells_ever || (passing > gate.s1_cells && passing > 3 * float_passing);
+  results.push_back(
+      {"S1", crowded, false,
+       StrCat(Percent(passing), " of the cells pass score ", contract.score_threshold,
+              " (float: ", Percent(float_passing), ", expected at most ", Percent(gate.s1_cells),
+              "): is an activation applied twice, or missing?")});
   results.push_back({"S2", integer.outside > 0, true,
                      StrCat("scores lie between ", integer.least, " and ", integer.greatest,
                             "; expected 0 to 1: is a sigmoid missing?")});
   const double narrow = share(integer.narrow, integer.passing);
   constexpr double kFewest = 20;
-  results.push_back({"S3", integer.passing >= kFewest && narrow >= gate.s3_share, false,
-                     StrCat(Percent(narrow), " of the passing scores lie in [0.25, 0.535]: is a sigmoid applied twice?")});
+  results.push_back(
+      {"S3", integer.passing >= kFewest && narrow >= gate.s3_share, false,
+       StrCat(Percent(narrow),
+              " of the passing scores lie in [0.25, 0.535]: is a sigmoid applied twice?")});
   const double anchored = share(integer.anchored, integer.anchor_boxes);
-  results.push_back({"S4", integer.anchor_boxes >= kFewest && anchored >= gate.s4_share, false,
-                     StrCat(Percent(anchored),
-                            " of the boxes are 1 to 2.14 anchors wide: is a sigmoid applied twice to the boxes?")});
+  results.push_back(
+      {"S4", integer.anchor_boxes >= kFewest && anchored >= gate.s4_share, false,
+       StrCat(
+           Percent(anchored),
+           " of the boxes are 1 to 2.14 anchors wide: is a sigmoid applied twice to the boxes?")});
   const auto levels = static_cast<int>(integer.levels.size());
   const auto reference_levels = static_cast<int>(reference.levels.size());
-  const bool coarse = integer.cells > 0 && levels <= gate.s5_levels && reference_levels > gate.s5_levels;
-  results.push_back({"S5", coarse, true,
-                     StrCat("the scores take ", levels, " distinct ", levels == 1 ? "level" : "levels", " (float: ",
-                            reference_levels >= static_cast<int>(kMostLevels) ? "many" : std::to_string(reference_levels),
-                            "): do boxes and scores share one scale?")});
+  const bool coarse =
+      integer.cells > 0 && levels <= gate.s5_levels && reference_levels > gate.s5_levels;
+  results.push_back(
+      {"S5", coarse, true,
+       StrCat("the scores take ", levels, " distinct ", levels == 1 ? "level" : "levels",
+              " (float: ",
+              reference_levels >= static_cast<int>(kMostLevels) ? "many"
+                                                                : std::to_string(reference_levels),
+              "): do boxes and scores share one scale?")});
   return results;
 }
 

@@ -73,13 +73,15 @@ std::string ReadText(const fs::path& path) {
 int RunPython(const std::string& folder, const std::string& model) {
   const char* named = std::getenv("PLUMB_JUDGE_PYTHON");
   const std::string python = named != nullptr && *named != '\0' ? named : "python3";
-  std::array<const char*, 6> args = {python.c_str(), "-c", kScript, folder.c_str(), model.c_str(), nullptr};
+  std::array<const char*, 6> args = {python.c_str(), "-c",          kScript,
+                                     folder.c_str(), model.c_str(), nullptr};
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
   posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
   pid_t child = 0;
-  const int failed = posix_spawnp(&child, python.c_str(), &actions, nullptr, const_cast<char**>(args.data()), environ);
+  const int failed = posix_spawnp(&child, python.c_str(), &actions, nullptr,
+                                  const_cast<char**>(args.data()), environ);
   posix_spawn_file_actions_destroy(&actions);
   int status = 0;
   if (failed != 0 || waitpid(child, &status, 0) != child) {
@@ -102,8 +104,8 @@ Judgement Compare(std::string judge, std::span<const runtime::NamedTensor> ours,
       if (our.tensor.shape() != their.tensor.shape()) {
         judgement.checked = true;
         judgement.worst = std::numeric_limits<double>::infinity();
-        judgement.worst_output = StrCat(our.name, ": shape ", ShapeToString(our.tensor.shape()), ", expected ",
-                                        ShapeToString(their.tensor.shape()));
+        judgement.worst_output = StrCat(our.name, ": shape ", ShapeToString(our.tensor.shape()),
+                                        ", expected ", ShapeToString(their.tensor.shape()));
         return judgement;
       }
       if (our.tensor.dtype() != DType::kF32 || their.tensor.dtype() != DType::kF32) {
@@ -124,7 +126,8 @@ Judgement Compare(std::string judge, std::span<const runtime::NamedTensor> ours,
   return judgement;
 }
 
-Result<OnnxRuntimeRun> RunOnnxRuntime(const std::string& model_path, std::span<const runtime::NamedTensor> inputs) {
+Result<OnnxRuntimeRun> RunOnnxRuntime(const std::string& model_path,
+                                      std::span<const runtime::NamedTensor> inputs) {
   OnnxRuntimeRun run;
   const TemporaryFolder folder;
   if (folder.path().empty()) {
@@ -132,7 +135,8 @@ Result<OnnxRuntimeRun> RunOnnxRuntime(const std::string& model_path, std::span<c
   }
   std::string names;
   for (size_t i = 0; i < inputs.size(); ++i) {
-    PLUMB_RETURN_IF_ERROR(WriteNpy((folder / StrCat("in_", i, ".npy")).string(), inputs[i].tensor.view()));
+    PLUMB_RETURN_IF_ERROR(
+        WriteNpy((folder / StrCat("in_", i, ".npy")).string(), inputs[i].tensor.view()));
     names += inputs[i].name + "\n";
   }
   std::ofstream(folder / "inputs.txt") << names;

@@ -14,9 +14,10 @@ namespace plumb::verify {
 
 struct Judgement {
   bool checked = false;
-  std::string judge;      // "onnxruntime 1.17", "outputs given", "test_data_set_0"; empty when there was none
-  std::string reason;     // why it was not checked
-  double worst = 0;       // largest difference relative to the output's range (at least 0.01)
+  std::string
+      judge;  // "onnxruntime 1.17", "outputs given", "test_data_set_0"; empty when there was none
+  std::string reason;  // why it was not checked
+  double worst = 0;    // largest difference relative to the output's range (at least 0.01)
   std::string worst_output;
 };
 

@@ -19,16 +19,17 @@ Result<std::vector<uint64_t>> RecordHashes(const std::shared_ptr<const artifact:
     std::memcpy(session->input(i).raw, inputs[i].raw(), inputs[i].bytes());
   }
   std::vector<uint64_t> hashes;
-  PLUMB_RETURN_IF_ERROR(session->Run([&](size_t, const artifact::Record&, std::span<const TensorView> outputs) {
-    hashes.push_back(runtime::HashOutputs(outputs));
-  }));
+  PLUMB_RETURN_IF_ERROR(
+      session->Run([&](size_t, const artifact::Record&, std::span<const TensorView> outputs) {
+        hashes.push_back(runtime::HashOutputs(outputs));
+      }));
   return hashes;
 }
 
 }  // namespace
 
-Result<KernelAgreement> CompareKernels(std::shared_ptr<const artifact::Program> program, std::span<const Tensor> inputs,
-                                       int threads) {
+Result<KernelAgreement> CompareKernels(std::shared_ptr<const artifact::Program> program,
+                                       std::span<const Tensor> inputs, int threads) {
   struct Variant {
     Isa isa;
     int threads;
@@ -43,8 +44,10 @@ Result<KernelAgreement> CompareKernels(std::shared_ptr<const artifact::Program> 
   KernelAgreement result;
   std::vector<uint64_t> expected;
   for (const Variant& variant : variants) {
-    PLUMB_ASSIGN_OR_RETURN(const std::vector<uint64_t> found, RecordHashes(program, inputs, variant.isa, variant.threads));
-    const std::string name = StrCat(IsaName(variant.isa), ", ", variant.threads, variant.threads == 1 ? " thread" : " threads");
+    PLUMB_ASSIGN_OR_RETURN(const std::vector<uint64_t> found,
+                           RecordHashes(program, inputs, variant.isa, variant.threads));
+    const std::string name = StrCat(IsaName(variant.isa), ", ", variant.threads,
+                                    variant.threads == 1 ? " thread" : " threads");
     result.variants.push_back(name);
     if (expected.empty()) {
       expected = found;
@@ -53,8 +56,9 @@ Result<KernelAgreement> CompareKernels(std::shared_ptr<const artifact::Program> 
     for (size_t i = 0; result.agree && i < expected.size(); ++i) {
       if (expected[i] != found[i]) {
         result.agree = false;
-        result.difference = StrCat("record ", i, " '", program->records[i].name, "' (", program->records[i].op, "): ", name,
-                                   " differs from ", result.variants[0]);
+        result.difference =
+            StrCat("record ", i, " '", program->records[i].name, "' (", program->records[i].op,
+                   "): ", name, " differs from ", result.variants[0]);
       }
     }
   }

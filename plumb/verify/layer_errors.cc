@@ -15,11 +15,16 @@ namespace {
 struct Channels {
   const Quantization& grid;
   size_t inner;  // elements after the grid's axis
-  [[nodiscard]] size_t At(size_t i) const { return grid.per_channel() ? i / inner % grid.scale.size() : 0; }
+  [[nodiscard]] size_t At(size_t i) const {
+    return grid.per_channel() ? i / inner % grid.scale.size() : 0;
+  }
 };
 
 Channels ChannelsOf(const Quantization& grid, std::span<const int64_t> shape) {
-  return {grid, grid.per_channel() ? static_cast<size_t>(NumElements(shape.subspan(static_cast<size_t>(grid.axis) + 1))) : 1};
+  return {grid,
+          grid.per_channel()
+              ? static_cast<size_t>(NumElements(shape.subspan(static_cast<size_t>(grid.axis) + 1)))
+              : 1};
 }
 
 std::vector<float> Dequantized(ConstTensorView tensor, const Quantization& grid) {
@@ -41,7 +46,8 @@ Tensor QuantizedTensor(std::span<const float> x, const Shape& shape, const Quant
   const Channels channels = ChannelsOf(grid, shape);
   for (size_t i = 0; i < x.size(); ++i) {
     const size_t c = channels.At(i);
-    tensor.values<int8_t>()[i] = static_cast<int8_t>(numerics::Quantize(x[i], grid.scale[c], grid.zero_point[c], -128, 127));
+    tensor.values<int8_t>()[i] =
+        static_cast<int8_t>(numerics::Quantize(x[i], grid.scale[c], grid.zero_point[c], -128, 127));
   }
   return tensor;
 }
@@ -58,13 +64,19 @@ class Measurer {
     }
   }
 
-  Result<LayerReport> Run(std::span<const std::vector<Tensor>> samples, const quant::Progress& progress) {
+  Result<LayerReport> Run(std::span<const std::vector<Tensor>> samples,
+                          const quant::Progress& progress) {
     PLUMB_ASSIGN_OR_RETURN(auto float_runner, lower::GraphRunner::Create(float_graph_, threads_));
-    PLUMB_ASSIGN_OR_RETURN(auto integer_runner, lower::GraphRunner::Create(integer_graph_, threads_));
+    PLUMB_ASSIGN_OR_RETURN(auto integer_runner,
+                           lower::GraphRunner::Create(integer_graph_, threads_));
     for (size_t s = 0; s < samples.size(); ++s) {
-      PLUMB_RETURN_IF_ERROR(float_runner.Run(samples[s], [&](ir::ValueId v, ConstTensorView t) { Keep(v, t); }).status());
       PLUMB_RETURN_IF_ERROR(
-          integer_runner.Run(samples[s], [&](ir::ValueId v, ConstTensorView t) { Accumulated(v, t); }).status());
+          float_runner.Run(samples[s], [&](ir::ValueId v, ConstTensorView t) { Keep(v, t); })
+              .status());
+      PLUMB_RETURN_IF_ERROR(
+          integer_runner
+              .Run(samples[s], [&](ir::ValueId v, ConstTensorView t) { Accumulated(v, t); })
+              .status());
       for (Layer& layer : layers_) {
         PLUMB_RETURN_IF_ERROR(Alone(layer));
       }
@@ -74,8 +86,9 @@ class Measurer {
     }
     for (const Layer& layer : layers_) {
       const double n = std::max(1.0, layer.elements);
-      report_.layers.push_back({layer.note.name, layer.note.op, layer.note.form, layer.alone.Sqnr(), layer.alone.Cosine(),
-                                layer.accumulated.Sqnr(), layer.accumulated.Cosine(), layer.outside / n,
+      report_.layers.push_back({layer.note.name, layer.note.op, layer.note.form, layer.alone.Sqnr(),
+                                layer.alone.Cosine(), layer.accumulated.Sqnr(),
+                                layer.accumulated.Cosine(), layer.outside / n,
                                 std::max(0.0, layer.at_end - layer.float_at_end) / n});
     }
     return std::move(report_);
@@ -100,7 +113,8 @@ class Measurer {
   }
 
   void CheckFinite(std::span<const float> x, const std::string& name) {
-    if (report_.finite && !std::all_of(x.begin(), x.end(), [](float v) { return std::isfinite(v); })) {
+    if (report_.finite &&
+        !std::all_of(x.begin(), x.end(), [](float v) { return std::isfinite(v); })) {
       report_.finite = false;
       report_.not_finite = name;
     }
@@ -131,7 +145,8 @@ class Measurer {
       layer.outside += steps < -128.5f || steps > 127.5f;
       // An end much nearer to zero than the other is where a function has its least value (0 of ReLU, -0.28 of SiLU):
       // being there is no saturation.
-      const bool low_counts = 2 * (zero + 128) >= 127 - zero, high_counts = 2 * (127 - zero) >= zero + 128;
+      const bool low_counts = 2 * (zero + 128) >= 127 - zero,
+                 high_counts = 2 * (127 - zero) >= zero + 128;
       layer.at_end += (low_counts && q[i] == -128) || (high_counts && q[i] == 127);
       layer.float_at_end += (low_counts && steps < -127.5f) || (high_counts && steps > 126.5f);
     }
@@ -146,17 +161,20 @@ class Measurer {
       auto id = integer_graph_.FindValue(name + ".quantized");
       id = id ? id : integer_graph_.FindValue(name);
       const ir::Value& value = integer_graph_.value(*id);
-      if (value.type.dtype != DType::kS8 || std::find(inputs.begin(), inputs.end(), *id) != inputs.end()) {
+      if (value.type.dtype != DType::kS8 ||
+          std::find(inputs.begin(), inputs.end(), *id) != inputs.end()) {
         continue;
       }
       inputs.push_back(*id);
       tensors.push_back(QuantizedTensor(reference_[name], value.type.shape(), value.quantization));
     }
     const ir::ValueId output = *integer_graph_.FindValue(layer.note.name);
-    PLUMB_ASSIGN_OR_RETURN(const ir::Graph part, ir::Extract(integer_graph_, inputs, std::vector<ir::ValueId>{output}));
+    PLUMB_ASSIGN_OR_RETURN(const ir::Graph part,
+                           ir::Extract(integer_graph_, inputs, std::vector<ir::ValueId>{output}));
     PLUMB_ASSIGN_OR_RETURN(auto runner, lower::GraphRunner::Create(part, threads_));
     PLUMB_ASSIGN_OR_RETURN(const std::vector<Tensor> made, runner.Run(tensors));
-    layer.alone.Add(reference_[layer.note.name], Dequantized(made[0].view(), integer_graph_.value(output).quantization));
+    layer.alone.Add(reference_[layer.note.name],
+                    Dequantized(made[0].view(), integer_graph_.value(output).quantization));
     return {};
   }
 
@@ -179,8 +197,9 @@ Result<LayerReport> MeasureLayers(const ir::Graph& graph, const quant::Quantized
 
 std::vector<LayerError> GuiltiestLayers(const LayerReport& report, size_t count) {
   std::vector<LayerError> sorted = report.layers;
-  std::stable_sort(sorted.begin(), sorted.end(),
-                   [](const LayerError& a, const LayerError& b) { return a.sqnr_alone < b.sqnr_alone; });
+  std::stable_sort(sorted.begin(), sorted.end(), [](const LayerError& a, const LayerError& b) {
+    return a.sqnr_alone < b.sqnr_alone;
+  });
   sorted.resize(std::min(count, sorted.size()));
   return sorted;
 }

@@ -7,7 +7,8 @@
 
 namespace plumb::verify {
 
-Result<PassCheck> CheckPasses(std::span<const PassStep> steps, std::span<const Tensor> inputs, int threads) {
+Result<PassCheck> CheckPasses(std::span<const PassStep> steps, std::span<const Tensor> inputs,
+                              int threads) {
   PassCheck check;
   std::vector<Tensor> before;
   for (const PassStep& step : steps) {
@@ -20,7 +21,8 @@ Result<PassCheck> CheckPasses(std::span<const PassStep> steps, std::span<const T
         continue;
       }
       Closeness closeness;
-      closeness.Add(std::as_const(before[i]).values<float>(), std::as_const((*run)[i]).values<float>());
+      closeness.Add(std::as_const(before[i]).values<float>(),
+                    std::as_const((*run)[i]).values<float>());
       if (closeness.RelativeError() > check.worst) {
         check.worst = closeness.RelativeError();
         check.worst_pass = step.name;

@@ -17,6 +17,7 @@ namespace plumb::verify {
                                 const artifact::IoContract& io);
 
 // A picture of gradients, bars and seeded noise over the whole range of pixel values, for each input.
-[[nodiscard]] std::vector<Tensor> Probe(const artifact::Program& program, const artifact::IoContract& io);
+[[nodiscard]] std::vector<Tensor> Probe(const artifact::Program& program,
+                                        const artifact::IoContract& io);
 
 }  // namespace plumb::verify

@@ -50,14 +50,16 @@ std::vector<ConstTensorView> Views(const std::vector<runtime::NamedTensor>& outp
 }
 
 Result<std::vector<vision::Detection>> Detect(const artifact::DecodeContract& contract,
-                                              const std::vector<ConstTensorView>& outputs, int width, int height,
-                                              float threshold) {
+                                              const std::vector<ConstTensorView>& outputs,
+                                              int width, int height, float threshold) {
   vision::DecodeOptions options;
   options.score_threshold = threshold;
-  PLUMB_ASSIGN_OR_RETURN(std::vector<vision::Detection> found, vision::Decode(contract, outputs, width, height, options));
+  PLUMB_ASSIGN_OR_RETURN(std::vector<vision::Detection> found,
+                         vision::Decode(contract, outputs, width, height, options));
   vision::NmsOptions nms;
   nms.iou_threshold = contract.iou_threshold;
-  nms.scope = contract.class_agnostic_nms ? vision::NmsScope::kClassAgnostic : vision::NmsScope::kClassAware;
+  nms.scope = contract.class_agnostic_nms ? vision::NmsScope::kClassAgnostic
+                                          : vision::NmsScope::kClassAware;
   nms.max_detections = contract.max_detections;
   return vision::Nms(std::move(found), nms);
 }
@@ -84,14 +86,18 @@ Status CompareOutputs(const VerdictInput& input, Verdict& verdict) {
     if (detector) {
       const int width = input.io->pictures[0].width, height = input.io->pictures[0].height;
       const std::vector<ConstTensorView> float_views = Views(a), integer_views = Views(b);
-      PLUMB_ASSIGN_OR_RETURN(const auto wanted, Detect(*input.decode, float_views, width, height, verdict.gate.float_score));
-      PLUMB_ASSIGN_OR_RETURN(const auto found, Detect(*input.decode, integer_views, width, height, verdict.gate.integer_score));
+      PLUMB_ASSIGN_OR_RETURN(const auto wanted, Detect(*input.decode, float_views, width, height,
+                                                       verdict.gate.float_score));
+      PLUMB_ASSIGN_OR_RETURN(const auto found, Detect(*input.decode, integer_views, width, height,
+                                                      verdict.gate.integer_score));
       CountMatches(wanted, found, verdict.gate, verdict.matches);
       PLUMB_RETURN_IF_ERROR(AddScores(*input.decode, float_views, width, height, float_scores));
       PLUMB_RETURN_IF_ERROR(AddScores(*input.decode, integer_views, width, height, integer_scores));
     } else if (classifier) {
-      PLUMB_ASSIGN_OR_RETURN(const auto wanted, vision::TopClasses(*input.decode, a[0].tensor.view(), 1));
-      PLUMB_ASSIGN_OR_RETURN(const auto found, vision::TopClasses(*input.decode, b[0].tensor.view(), 1));
+      PLUMB_ASSIGN_OR_RETURN(const auto wanted,
+                             vision::TopClasses(*input.decode, a[0].tensor.view(), 1));
+      PLUMB_ASSIGN_OR_RETURN(const auto found,
+                             vision::TopClasses(*input.decode, b[0].tensor.view(), 1));
       same_class += !wanted.empty() && !found.empty() && wanted[0].label == found[0].label;
     }
     if (input.output_progress) {
@@ -124,20 +130,24 @@ void DecideOutputs(Verdict& verdict) {
   if (verdict.has_matches) {
     const MatchCount& m = verdict.matches;
     verdict.Add("D1", Threshold(m.Share(), gate.fail_below_matched, gate.warn_below_matched),
-                m.expected == 0
-                    ? StrCat("the float network finds nothing with score ", gate.float_score, " on the calibration pictures")
-                    : StrCat(m.matched, " of ", m.expected, " float detections matched (", Percent(m.Share()),
-                             "), median score shift ", Fixed(m.MedianShift(), 3)));
+                m.expected == 0 ? StrCat("the float network finds nothing with score ",
+                                         gate.float_score, " on the calibration pictures")
+                                : StrCat(m.matched, " of ", m.expected,
+                                         " float detections matched (", Percent(m.Share()),
+                                         "), median score shift ", Fixed(m.MedianShift(), 3)));
     if (m.expected == 0) {
       verdict.findings.back().level = Level::kWarning;
     }
   } else if (verdict.has_agreement) {
-    verdict.Add("D2", Threshold(verdict.agreement, gate.fail_below_agreement, gate.warn_below_agreement),
-                StrCat("float and integer networks agree on the first class for ", Percent(verdict.agreement), " of the samples"));
+    verdict.Add("D2",
+                Threshold(verdict.agreement, gate.fail_below_agreement, gate.warn_below_agreement),
+                StrCat("float and integer networks agree on the first class for ",
+                       Percent(verdict.agreement), " of the samples"));
   } else {
     for (const OutputError& output : verdict.outputs) {
       verdict.Add("D3", Threshold(output.sqnr, gate.fail_below_sqnr, gate.warn_below_sqnr),
-                  StrCat("output '", output.name, "': SQNR ", Fixed(output.sqnr, 1), " dB, cosine ", Fixed(output.cosine, 5)));
+                  StrCat("output '", output.name, "': SQNR ", Fixed(output.sqnr, 1), " dB, cosine ",
+                         Fixed(output.cosine, 5)));
     }
   }
 }
@@ -145,7 +155,8 @@ void DecideOutputs(Verdict& verdict) {
 // S12: not finite, off the grid, or stuck at its ends.
 void DecideSaturation(Verdict& verdict) {
   if (!verdict.layers.finite) {
-    verdict.Add("S12", Level::kFailure, StrCat("'", verdict.layers.not_finite, "' holds NaN or infinity"));
+    verdict.Add("S12", Level::kFailure,
+                StrCat("'", verdict.layers.not_finite, "' holds NaN or infinity"));
   }
   const LayerError* worst = nullptr;
   double share = verdict.gate.s12_saturated;
@@ -161,8 +172,9 @@ void DecideSaturation(Verdict& verdict) {
   if (worst != nullptr) {
     verdict.Add("S12", Level::kFailure,
                 StrCat(Percent(share), " of the values of '", worst->name, "' (", worst->op,
-                       ") lie beyond its calibrated range (expected at most ", Percent(verdict.gate.s12_saturated), "); ",
-                       count, count == 1 ? " tensor is" : " tensors are", " concerned"));
+                       ") lie beyond its calibrated range (expected at most ",
+                       Percent(verdict.gate.s12_saturated), "); ", count,
+                       count == 1 ? " tensor is" : " tensors are", " concerned"));
   } else if (verdict.layers.finite) {
     verdict.Add("S12", Level::kPass, "no NaN, no infinity, no tensor beyond its calibrated range");
   }
@@ -176,15 +188,22 @@ void DecideNext(const VerdictInput& input, Verdict& verdict) {
   if (verdict.level == Level::kPass) {
     return;
   }
-  const std::string convert = StrCat("plumb convert ", input.model_path, " -o ", input.artifact_path, " --calib PICTURES");
+  const std::string convert =
+      StrCat("plumb convert ", input.model_path, " -o ", input.artifact_path, " --calib PICTURES");
   if (failed("V6")) {
-    verdict.next = "PLUMB_ISA=scalar runs the reference kernels; please report this machine's 'plumb doctor' output";
+    verdict.next =
+        "PLUMB_ISA=scalar runs the reference kernels; please report this machine's 'plumb doctor' "
+        "output";
   } else if (failed("V1")) {
-    verdict.next = StrCat("plumb run ", input.model_path, " --hashes: compare the float network with its source");
+    verdict.next = StrCat("plumb run ", input.model_path,
+                          " --hashes: compare the float network with its source");
   } else if (failed("S5")) {
-    verdict.next = StrCat(convert, ": without --one-scale-for-outputs, so that boxes and scores get their own scales");
+    verdict.next =
+        StrCat(convert,
+               ": without --one-scale-for-outputs, so that boxes and scores get their own scales");
   } else if (failed("S2") || failed("S3") || failed("S4") || failed("S1")) {
-    verdict.next = StrCat(convert, " --decode ", vision::FamilyName(input.decode->family), ",sigmoid=...: state where the activation is applied");
+    verdict.next = StrCat(convert, " --decode ", vision::FamilyName(input.decode->family),
+                          ",sigmoid=...: state where the activation is applied");
   } else if (failed("S12")) {
     verdict.next = StrCat(convert, ": with more, and more varied, calibration pictures");
   } else if (!verdict.guiltiest.empty()) {
@@ -206,37 +225,48 @@ void Verdict::Add(std::string code, Level finding_level, std::string text) {
 Status Decide(const VerdictInput& input, Verdict& verdict) {
   const Gate& gate = verdict.gate;
   if (verdict.judgement.checked) {
-    verdict.Add("V1", verdict.judgement.worst <= gate.judge_tolerance ? Level::kPass : Level::kWarning,
-                StrCat("import agrees with ", verdict.judgement.judge, " to ", verdict.judgement.worst, " of the range (output '",
-                       verdict.judgement.worst_output, "', expected at most ", gate.judge_tolerance, ")"));
+    verdict.Add(
+        "V1", verdict.judgement.worst <= gate.judge_tolerance ? Level::kPass : Level::kWarning,
+        StrCat("import agrees with ", verdict.judgement.judge, " to ", verdict.judgement.worst,
+               " of the range (output '", verdict.judgement.worst_output, "', expected at most ",
+               gate.judge_tolerance, ")"));
   } else {
-    verdict.Add("V1", Level::kPass, StrCat("import not independently checked: ", verdict.judgement.reason));
+    verdict.Add("V1", Level::kPass,
+                StrCat("import not independently checked: ", verdict.judgement.reason));
   }
-  verdict.Add("V2", verdict.passes.worst <= gate.pass_tolerance ? Level::kPass : Level::kWarning,
-              StrCat(verdict.passes.compared, " passes compared before and after, largest difference ", verdict.passes.worst,
-                     " of the range", verdict.passes.worst_pass.empty() ? "" : " in '" + verdict.passes.worst_pass + "'"));
+  verdict.Add(
+      "V2", verdict.passes.worst <= gate.pass_tolerance ? Level::kPass : Level::kWarning,
+      StrCat(verdict.passes.compared, " passes compared before and after, largest difference ",
+             verdict.passes.worst, " of the range",
+             verdict.passes.worst_pass.empty() ? "" : " in '" + verdict.passes.worst_pass + "'"));
 
   const size_t layer_samples = std::min(input.layer_samples, input.samples.size());
-  std::vector<std::vector<Tensor>> for_layers(input.samples.begin(), input.samples.begin() + static_cast<long>(layer_samples));
+  std::vector<std::vector<Tensor>> for_layers(
+      input.samples.begin(), input.samples.begin() + static_cast<long>(layer_samples));
   if (!input.probe.empty()) {
     for_layers.emplace_back(input.probe.begin(), input.probe.end());
   }
-  PLUMB_ASSIGN_OR_RETURN(verdict.layers, MeasureLayers(*input.graph, *input.quantized, for_layers, input.threads, input.layer_progress));
-  PLUMB_ASSIGN_OR_RETURN(verdict.kernels, CompareKernels(input.integer_program, input.samples[0], input.threads));
+  PLUMB_ASSIGN_OR_RETURN(verdict.layers, MeasureLayers(*input.graph, *input.quantized, for_layers,
+                                                       input.threads, input.layer_progress));
+  PLUMB_ASSIGN_OR_RETURN(verdict.kernels,
+                         CompareKernels(input.integer_program, input.samples[0], input.threads));
   PLUMB_RETURN_IF_ERROR(CompareOutputs(input, verdict));
 
   verdict.guiltiest = GuiltiestLayers(verdict.layers, 5);
   if (!verdict.guiltiest.empty()) {
-    verdict.Add("V4", Level::kPass, StrCat(verdict.layers.layers.size(), " integer layers; the worst alone is '",
-                                           verdict.guiltiest[0].name, "' with ", Fixed(verdict.guiltiest[0].sqnr_alone, 1), " dB"));
+    verdict.Add("V4", Level::kPass,
+                StrCat(verdict.layers.layers.size(), " integer layers; the worst alone is '",
+                       verdict.guiltiest[0].name, "' with ",
+                       Fixed(verdict.guiltiest[0].sqnr_alone, 1), " dB"));
   }
   std::string variants;
   for (const std::string& variant : verdict.kernels.variants) {
     variants += (variants.empty() ? "" : " = ") + variant;
   }
   verdict.Add("V6", verdict.kernels.agree ? Level::kPass : Level::kFailure,
-              verdict.kernels.agree ? StrCat(variants, ": identical in ", verdict.kernels.records, " records")
-                                    : verdict.kernels.difference);
+              verdict.kernels.agree
+                  ? StrCat(variants, ": identical in ", verdict.kernels.records, " records")
+                  : verdict.kernels.difference);
   for (const RuleResult& rule : verdict.rules) {
     if (rule.fired) {
       verdict.Add(rule.rule, rule.fails ? Level::kFailure : Level::kWarning, rule.finding);

@@ -52,7 +52,7 @@ struct Verdict {
   bool has_matches = false;
   MatchCount matches;
   bool has_agreement = false;
-  double agreement = 1;   // classifiers: share of samples with the same first class
+  double agreement = 1;  // classifiers: share of samples with the same first class
   std::vector<RuleResult> rules;
 
   void Add(std::string code, Level finding_level, std::string text);
@@ -67,8 +67,9 @@ struct VerdictInput {
   const artifact::DecodeContract* decode = nullptr;
   std::span<const std::vector<Tensor>> samples;  // for outputs, detections and rules, in port order
   size_t layer_samples = 2;                      // how many of them for the layers
-  std::span<const Tensor> probe;                 // a synthetic input, when the calibration samples cover little; or empty
-  std::string model_path, artifact_path;         // for the next command
+  std::span<const Tensor>
+      probe;  // a synthetic input, when the calibration samples cover little; or empty
+  std::string model_path, artifact_path;  // for the next command
   int threads = 1;
   quant::Progress layer_progress, output_progress;
 };

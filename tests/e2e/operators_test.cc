@@ -51,7 +51,7 @@ TEST_F(EndToEnd, LeakyReluHardSwishClip) {
   Conv(b, "k", "y", 8, 5, 1, 4);
   b.Output("y");
   const Both both = Check(b, Samples({{1, 4, 7, 9}}));
-  EXPECT_EQ(IntegerRecords(both.integer, "conv"), 3);
+  EXPECT_EQ(IntegerRecords(both.integer, "conv"), 2);  // the head gives float
 }
 
 TEST_F(EndToEnd, ClassifierWithSoftmaxTail) {

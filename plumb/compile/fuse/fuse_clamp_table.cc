@@ -14,8 +14,8 @@ int FuseClampTable(ir::Graph& graph) {
     const ir::ValueId out = graph.node(id).outputs[0];
     const ir::NodeId dot = graph.value(in).producer;
     const Tensor* table = graph.ConstantOf(graph.node(id).inputs[1]);
-    if (!IsPlainDot(graph, dot) || graph.OnlyUser(in) != id || table == nullptr || table->size() != 256 ||
-        graph.value(in).quantization != graph.value(out).quantization) {
+    if (!IsPlainDot(graph, dot) || graph.OnlyUser(in) != id || table == nullptr ||
+        table->size() != 256 || graph.value(in).quantization != graph.value(out).quantization) {
       continue;
     }
     const std::span<const int8_t> t = table->values<int8_t>();

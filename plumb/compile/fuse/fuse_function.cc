@@ -8,10 +8,12 @@ namespace plumb::compile {
 namespace {
 
 // What the epilogues of the dot kernels compute; functions with parameters of their own stay separate records.
-constexpr std::array<std::string_view, 5> kFunctions = {"relu", "silu", "sigmoid", "hard_swish", "tanh"};
+constexpr std::array<std::string_view, 5> kFunctions = {"relu", "silu", "sigmoid", "hard_swish",
+                                                        "tanh"};
 
 bool IsEpilogueFunction(const ir::Node& node) {
-  return std::find(kFunctions.begin(), kFunctions.end(), node.op) != kFunctions.end() && node.inputs.size() == 1;
+  return std::find(kFunctions.begin(), kFunctions.end(), node.op) != kFunctions.end() &&
+         node.inputs.size() == 1;
 }
 
 }  // namespace
@@ -19,7 +21,8 @@ bool IsEpilogueFunction(const ir::Node& node) {
 int FuseFunction(ir::Graph& graph) {
   int count = 0;
   for (ir::NodeId id : graph.Order()) {
-    if (!graph.alive(id) || !IsPlainDot(graph, id) || graph.value(graph.node(id).outputs[0]).type.dtype != DType::kF32) {
+    if (!graph.alive(id) || !IsPlainDot(graph, id) ||
+        graph.value(graph.node(id).outputs[0]).type.dtype != DType::kF32) {
       continue;
     }
     const ir::NodeId function = graph.OnlyUser(graph.node(id).outputs[0]);

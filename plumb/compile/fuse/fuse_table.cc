@@ -23,7 +23,8 @@ int FuseTable(ir::Graph& graph) {
     inputs.push_back(table);
     Attributes attributes = old.attributes;
     attributes.Set("function", std::string("table"));
-    attributes.Set("mid_zero_point", static_cast<int64_t>(graph.value(in).quantization.zero_point[0]));
+    attributes.Set("mid_zero_point",
+                   static_cast<int64_t>(graph.value(in).quantization.zero_point[0]));
     graph.RemoveNode(id);
     graph.RemoveNode(dot);
     graph.AddNode(old.op, old.name, std::move(inputs), {out}, std::move(attributes), old.origin);

@@ -55,8 +55,9 @@ std::string TableText(int lo, int hi, int step) {
 }
 
 std::string TableNet(const std::string& entries, bool second_reader) {
-  return std::string(kHead) + "const %m: f32[2] = {0.07, 0.011}\nconst %t: s8[256] = {" + entries + "}\n" +
-         "%c: s8[1x2x2x2] scale(0.1) zero_point(-5) = conv(%x, %w, %b, %m) " + std::string(kConvAttributes) +
+  return std::string(kHead) + "const %m: f32[2] = {0.07, 0.011}\nconst %t: s8[256] = {" + entries +
+         "}\n" + "%c: s8[1x2x2x2] scale(0.1) zero_point(-5) = conv(%x, %w, %b, %m) " +
+         std::string(kConvAttributes) +
          "\"s8\"} \"c\"\n%y: s8[1x2x2x2] scale(0.1) zero_point(-5) = table(%c, %t) \"y\"\n" +
          (second_reader ? "output \"c\" = %c\n" : "") + "output \"y\" = %y\n";
 }
@@ -94,8 +95,8 @@ TEST(FuseTable, TheTableMovesIntoTheConvolution) {
 
 std::string FunctionNet(const std::string& function, bool second_reader) {
   return std::string(kHead) + "const %m: f32[2] = {0.007, 0.0011}\n" +
-         "%c: f32[1x2x2x2] = conv(%x, %w, %b, %m) " + std::string(kConvAttributes) + "\"f32\"} \"c\"\n" +
-         "%r: f32[1x2x2x2] = " + function + "(%c) \"f\"\n" +
+         "%c: f32[1x2x2x2] = conv(%x, %w, %b, %m) " + std::string(kConvAttributes) +
+         "\"f32\"} \"c\"\n" + "%r: f32[1x2x2x2] = " + function + "(%c) \"f\"\n" +
          "%y: s8[1x2x2x2] scale(0.02) zero_point(-90) = quantize(%r) {dtype = \"s8\"} \"y\"\n" +
          (second_reader ? "output \"r\" = %r\n" : "") + "output \"y\" = %y\n";
 }
