@@ -79,8 +79,13 @@ class Unpacker {
   template <typename T>
   std::vector<T> Numbers(const flatbuffers::Vector<T>* numbers) {
     std::vector<T> copy;
-    if (numbers != nullptr && Take(numbers->size(), sizeof(T))) {
-      copy.assign(numbers->begin(), numbers->end());
+    if (numbers != nullptr && numbers->size() > 0 && Take(numbers->size(), sizeof(T))) {
+      // A hostile file may place them at any address, which the verifier lets pass for the elements of vectors.
+      copy.resize(numbers->size());
+      std::memcpy(copy.data(), numbers->Data(), copy.size() * sizeof(T));
+      for (T& number : copy) {
+        number = flatbuffers::EndianScalar(number);
+      }
     }
     return copy;
   }
