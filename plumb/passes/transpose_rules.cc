@@ -122,8 +122,8 @@ Outcome WithAxesInput(ir::Graph& graph, ir::NodeId id, const Permutation& perm, 
     }
     axes = *given;
   } else {
-    const Shape shape = ShapeOf(graph, node.inputs[counted]);
-    for (int64_t i = 0; i < shape[0] / static_cast<int64_t>(per_axis); ++i) {
+    const int64_t entries = NumElements(ShapeOf(graph, node.inputs[counted]));  // one for a scalar
+    for (int64_t i = 0; i < entries / static_cast<int64_t>(per_axis); ++i) {
       axes.push_back(i);
     }
   }
