@@ -40,8 +40,8 @@ struct RangeOptions {
 [[nodiscard]] Quantization ChannelGridOf(const ValueStats& stats, float ratio, int rank,
                                          float headroom);
 
-// Mean squared error that the grid leaves on the histogram's values after `f` (nullptr: identity): the mean of
-// (f(x) - dequantize(quantize(f(x))))^2.
+// Mean squared error that the per-tensor grid leaves on the histogram's values: the mean of
+// (x - dequantize(quantize(x)))^2.
 [[nodiscard]] double GridError(const ValueStats& stats, const Quantization& grid);
 
 }  // namespace plumb::quant
