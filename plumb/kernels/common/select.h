@@ -25,7 +25,7 @@ template <typename Kernel>
 template <typename Kernel>
 [[nodiscard]] const Kernel& SelectKernel(std::span<const Kernel* const> rows, Isa isa) {
   for (const Kernel* kernel : rows) {
-    if (kernel->isa <= isa) {
+    if (MayRun(isa, kernel->isa)) {
       return *kernel;
     }
   }

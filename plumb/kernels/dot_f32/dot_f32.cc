@@ -34,7 +34,7 @@ std::vector<const DotF32Kernel*> DotF32Kernels() {
 
 const DotF32Kernel& SelectDotF32(Isa isa) {
   for (const DotF32Kernel& kernel : kKernels) {
-    if (kernel.isa <= isa && CpuHas(kernel.isa)) {
+    if (MayRun(isa, kernel.isa)) {
       return kernel;
     }
   }

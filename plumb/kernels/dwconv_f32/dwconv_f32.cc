@@ -97,7 +97,7 @@ std::vector<const DwConvF32Kernel*> DwConvF32Kernels() {
 
 const DwConvF32Kernel& SelectDwConvF32(Isa isa) {
   for (const DwConvF32Kernel& kernel : kKernels) {
-    if (kernel.isa <= isa && CpuHas(kernel.isa)) {
+    if (MayRun(isa, kernel.isa)) {
       return kernel;
     }
   }

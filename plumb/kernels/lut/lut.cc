@@ -33,7 +33,7 @@ std::vector<const LutKernel*> LutKernels() {
 
 const LutKernel& SelectLut(Isa isa) {
   for (const LutKernel* kernel : kKernels) {
-    if (kernel->isa <= isa && CanRun(*kernel)) {
+    if (MayRun(isa, kernel->isa) && CanRun(*kernel)) {
       return *kernel;
     }
   }

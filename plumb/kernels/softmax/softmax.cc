@@ -33,7 +33,7 @@ std::vector<const SoftmaxKernel*> SoftmaxKernels() {
 
 const SoftmaxKernel& SelectSoftmax(Isa isa) {
   for (const SoftmaxKernel* kernel : kKernels) {
-    if (kernel->isa <= isa && CpuHas(kernel->isa)) {
+    if (MayRun(isa, kernel->isa)) {
       return *kernel;
     }
   }

@@ -163,10 +163,10 @@ std::span<const UnaryF32> UnaryF32Functions(Isa isa) {
 #if defined(__x86_64__)
   static const Table avx2 = MakeTable(UnaryF32RowsAvx2());
   static const Table avx512 = MakeTable(UnaryF32RowsAvx512());
-  if (isa >= Isa::kAvx512Vnni && CpuHas(Isa::kAvx512Vnni)) {
+  if (MayRun(isa, Isa::kAvx512Vnni)) {
     return avx512;
   }
-  if (isa >= Isa::kAvx2 && CpuHas(Isa::kAvx2)) {
+  if (MayRun(isa, Isa::kAvx2)) {
     return avx2;
   }
 #endif
