@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "plumb/base/check.h"
 #include "plumb/kernels/common/select.h"
 #include "plumb/numerics/requantize.h"
 
@@ -20,18 +21,19 @@ constexpr size_t kPadding = 64;
 
 }  // namespace
 
-void LayerEndReference(const LayerEndSpec& spec, int32_t acc, int64_t c, void* y, int64_t i) {
+void LayerEndReference(const LayerEndSpec& spec, int32_t acc, int64_t c, void* y, int64_t i,
+                       int8_t residual) {
   float real = static_cast<float>(acc) * spec.multiplier[c];
   int8_t* const y8 = static_cast<int8_t*>(y);
   switch (spec.kind) {
     case EndKind::kRequantize:
       y8[i] = static_cast<int8_t>(numerics::Requantize(acc, spec.multiplier[c], spec.clamp_lo,
                                                        spec.clamp_hi, spec.y_zero_point[c]));
-      return;
+      break;
     case EndKind::kTable:
       y8[i] = spec.table[128 + numerics::Requantize(acc, spec.multiplier[c], -128, 127,
                                                     spec.mid_zero_point)];
-      return;
+      break;
     case EndKind::kRealS8:
     case EndKind::kRealF32:
       if (spec.function.apply != nullptr) {
@@ -39,12 +41,20 @@ void LayerEndReference(const LayerEndSpec& spec, int32_t acc, int64_t c, void* y
       }
       if (spec.kind == EndKind::kRealF32) {
         static_cast<float*>(y)[i] = real;
-      } else {
-        y8[i] = static_cast<int8_t>(
-            numerics::Quantize(real, spec.y_scale[c], spec.y_zero_point[c], -128, 127));
+        return;
       }
-      return;
+      y8[i] = static_cast<int8_t>(
+          numerics::Quantize(real, spec.y_scale[c], spec.y_zero_point[c], -128, 127));
+      break;
   }
+  if (!spec.residual) {
+    return;
+  }
+  const EndResidual& sum = *spec.residual;
+  const float own = static_cast<float>(y8[i] - sum.own_zero_point) * sum.own_multiplier;
+  const float other = static_cast<float>(residual - sum.zero_point) * sum.multiplier;
+  const int32_t q = numerics::ClampRound(own + other, sum.lo, sum.hi, sum.y_zero_point);
+  y8[i] = sum.table != nullptr ? sum.table[q + 128] : static_cast<int8_t>(q);
 }
 
 int64_t AccumulatorBound(const int8_t* w, const int32_t* bias, int64_t channels, int64_t k) {
@@ -63,7 +73,9 @@ LayerEnd::LayerEnd(const LayerEndSpec& spec, int64_t channels, Isa isa)
     : kind_(spec.kind),
       function_(spec.function),
       look_up_(spec.look_up),
-      kernel_(SelectKernel<EndKernel>(kKernels, isa)) {
+      kernel_(SelectKernel<EndKernel>(kKernels, isa)),
+      residual_(spec.residual) {
+  PLUMB_CHECK(!residual_ || kind_ != EndKind::kRealF32) << "a residual needs an 8-bit output";
   const size_t n = static_cast<size_t>(channels);
   if (kind_ == EndKind::kRequantize) {
     lo_ = static_cast<int8_t>(spec.clamp_lo);
@@ -87,10 +99,19 @@ LayerEnd::LayerEnd(const LayerEndSpec& spec, int64_t channels, Isa isa)
   if (kind_ == EndKind::kTable) {
     table_.assign(spec.table, spec.table + 256);
   }
+  if (residual_ && residual_->table != nullptr) {
+    residual_table_.assign(residual_->table, residual_->table + 256);
+  }
 }
 
 void LayerEnd::Apply(const EndBlock& block, int64_t first_channel, float* real, void* y,
                      int64_t offset, int64_t y_stride) const {
+  const int64_t element = kind_ == EndKind::kRealF32 ? 4 : 1;
+  Apply(block, first_channel, real, {static_cast<std::byte*>(y) + offset * element, y_stride});
+}
+
+void LayerEnd::Apply(const EndBlock& block, int64_t first_channel, float* real,
+                     const EndTarget& target) const {
   const EndParams params{multiplier_.data() + first_channel,
                          low_.data() + first_channel,
                          high_.data() + first_channel,
@@ -98,30 +119,54 @@ void LayerEnd::Apply(const EndBlock& block, int64_t first_channel, float* real, 
                          scale_.data() + first_channel,
                          lo_,
                          hi_};
-  int8_t* y8 = static_cast<int8_t*>(y) + offset;
-  if (kind_ == EndKind::kRequantize || kind_ == EndKind::kTable) {
-    kernel_.requantize(block, params, y8, y_stride);
-    if (kind_ == EndKind::kRequantize) {
-      return;
-    }
-    const bool whole = y_stride == block.channels;
-    const int64_t runs = whole ? 1 : block.rows;
-    const int64_t n = whole ? block.rows * block.channels : block.channels;
-    for (int64_t run = 0; run < runs; ++run) {
-      int8_t* at = y8 + run * y_stride;
-      if (look_up_ != nullptr) {
-        look_up_(table_.data(), at, at, n);
-        continue;
-      }
-      for (int64_t i = 0; i < n; ++i) {
-        at[i] = table_[static_cast<size_t>(at[i] + 128)];
-      }
-    }
+  if (kind_ == EndKind::kRealF32) {
+    ApplyReal(block, params, real, target);
     return;
   }
-  float* const y32 = static_cast<float*>(y) + offset;
-  float* const to = kind_ == EndKind::kRealF32 ? y32 : real;
-  const int64_t stride = kind_ == EndKind::kRealF32 ? y_stride : block.acc_stride;
+  int8_t* const y = static_cast<int8_t*>(target.y);
+  const int64_t stride = target.row_stride;
+  if (kind_ == EndKind::kRealS8) {
+    ApplyReal(block, params, real, {real, block.acc_stride});
+    kernel_.quantize(block, params, real, block.acc_stride, y, stride);
+  } else {
+    kernel_.requantize(block, params, y, stride);
+    if (kind_ == EndKind::kTable) {
+      LookUp(table_, block, y, stride);
+    }
+  }
+  if (residual_) {
+    kernel_.add(*residual_,
+                {target.residual, target.residual_stride, y, stride, block.rows, block.channels});
+    if (!residual_table_.empty()) {
+      LookUp(residual_table_, block, y, stride);
+    }
+  }
+}
+
+void LayerEnd::LookUp(const std::vector<int8_t>& table, const EndBlock& block, int8_t* y,
+                      int64_t y_stride) const {
+  const bool whole = y_stride == block.channels;
+  const int64_t runs = whole ? 1 : block.rows;
+  const int64_t n = whole ? block.rows * block.channels : block.channels;
+  for (int64_t run = 0; run < runs; ++run) {
+    int8_t* at = y + run * y_stride;
+    if (look_up_ != nullptr) {
+      look_up_(table.data(), at, at, n);
+      continue;
+    }
+    for (int64_t i = 0; i < n; ++i) {
+      at[i] = table[static_cast<size_t>(at[i] + 128)];
+    }
+  }
+}
+
+// Numbers before any rounding to 8 bits, to an f32 target.
+void LayerEnd::ApplyReal(const EndBlock& block, const EndParams& params, float* real,
+                         const EndTarget& target) const {
+  float* const y = static_cast<float*>(target.y);
+  const bool direct = target.channel_stride == 1;
+  float* const to = direct ? y : real;
+  const int64_t stride = direct ? target.row_stride : block.acc_stride;
   kernel_.scale(block, params, to, stride);
   if (function_.apply != nullptr) {
     const bool whole = stride == block.channels;
@@ -131,14 +176,18 @@ void LayerEnd::Apply(const EndBlock& block, int64_t first_channel, float* real, 
       function_.apply(to + run * stride, to + run * stride, n, function_.parameters);
     }
   }
-  if (kind_ == EndKind::kRealS8) {
-    kernel_.quantize(block, params, real, stride, y8, y_stride);
+  if (!direct) {
+    for (int64_t c = 0; c < block.channels; ++c) {
+      for (int64_t row = 0; row < block.rows; ++row) {
+        y[c * target.channel_stride + row * target.row_stride] = real[row * stride + c];
+      }
+    }
   }
 }
 
 size_t LayerEnd::bytes() const {
   return 4 * (multiplier_.size() + low_.size() + high_.size() + scale_.size() + zero_.size()) +
-         table_.size();
+         table_.size() + residual_table_.size();
 }
 
 }  // namespace plumb::kernels

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "plumb/base/cpu.h"
@@ -24,6 +25,21 @@ struct LayerFunction {
   const float* parameters = nullptr;
 };
 
+// A second 8-bit tensor r, added to the 8-bit output y1 of a layer as kernels/elementwise adds two
+// tensors:
+//
+//   y = ClampRound((y1 - own_zero_point) * own_multiplier + (r - zero_point) * multiplier, lo, hi,
+//                  y_zero_point)
+//
+// in binary32, each operation rounded, in that order; then y = table[y + 128] where there is a
+// table.
+struct EndResidual {
+  float own_multiplier = 1.0f, multiplier = 1.0f;
+  int32_t own_zero_point = 0, zero_point = 0, y_zero_point = 0;
+  int32_t lo = -128, hi = 127;    // -128 <= lo <= hi <= 127
+  const int8_t* table = nullptr;  // [256], or null
+};
+
 // Pointers stay the caller's; `function.parameters` must live as long as the LayerEnd.
 struct LayerEndSpec {
   EndKind kind = EndKind::kRequantize;
@@ -35,11 +51,14 @@ struct LayerEndSpec {
   const int8_t* table = nullptr;            // [256]: kTable
   // y = table[x + 128] over n bytes, in place; null: a plain loop.
   void (*look_up)(const int8_t* table, const int8_t* x, int8_t* y, int64_t n) = nullptr;
-  LayerFunction function;  // kRealS8, kRealF32
+  LayerFunction function;               // kRealS8, kRealF32
+  std::optional<EndResidual> residual;  // not with kRealF32
 };
 
-// The definition of every end, for one sum of channel c: writes element `i` of y.
-void LayerEndReference(const LayerEndSpec& spec, int32_t acc, int64_t c, void* y, int64_t i);
+// The definition of every end, for one sum of channel c: writes element `i` of y. `residual`: the
+// number to add, where the end has one.
+void LayerEndReference(const LayerEndSpec& spec, int32_t acc, int64_t c, void* y, int64_t i,
+                       int8_t residual = 0);
 
 // Largest |bias[c]| + 255 * sum over k of |w[c][k]|; bias may be null. More than 2^31 - 1: the
 // layer's sums may not fit 32 bits and it must be refused.
@@ -63,6 +82,26 @@ struct EndParams {
   int8_t lo, hi;        // of the output, the same for every channel
 };
 
+// Rows of 8-bit numbers of `channels`: y += r by EndResidual's rule.
+struct EndAddition {
+  const int8_t* r;
+  int64_t r_stride;
+  int8_t* y;
+  int64_t y_stride;
+  int64_t rows;
+  int64_t channels;
+};
+
+// Where the outputs of a block go: channel c of row r to element r * row_stride + c *
+// channel_stride of y (s8 or f32 by the kind). A channel stride other than 1 is for kRealF32 only.
+struct EndTarget {
+  void* y;
+  int64_t row_stride;
+  int64_t channel_stride = 1;
+  const int8_t* residual = nullptr;  // of the first row and channel, where the end has one
+  int64_t residual_stride = 0;       // from row to row
+};
+
 struct EndKernel {
   const char* name;
   Isa isa;
@@ -71,6 +110,7 @@ struct EndKernel {
   // acc of the block is not read: the numbers are real[row * real_stride + channel].
   void (*quantize)(const EndBlock& block, const EndParams& params, const float* real,
                    int64_t real_stride, int8_t* y, int64_t y_stride);
+  void (*add)(const EndResidual& sum, const EndAddition& addition);
 };
 
 #define PLUMB_LAYER_END(kernel) extern const EndKernel kernel;
@@ -86,9 +126,19 @@ class LayerEnd {
   // Writes nothing else.
   void Apply(const EndBlock& block, int64_t first_channel, float* real, void* y, int64_t offset,
              int64_t y_stride) const;
+  // The same for any target, whose `y` is element 0 of the first row and channel.
+  void Apply(const EndBlock& block, int64_t first_channel, float* real,
+             const EndTarget& target) const;
   [[nodiscard]] size_t bytes() const;
+  [[nodiscard]] EndKind kind() const { return kind_; }
+  [[nodiscard]] bool has_residual() const { return residual_.has_value(); }
 
  private:
+  void LookUp(const std::vector<int8_t>& table, const EndBlock& block, int8_t* y,
+              int64_t y_stride) const;
+  void ApplyReal(const EndBlock& block, const EndParams& params, float* real,
+                 const EndTarget& target) const;
+
   EndKind kind_;
   LayerFunction function_;
   void (*look_up_)(const int8_t* table, const int8_t* x, int8_t* y, int64_t n);
@@ -97,6 +147,8 @@ class LayerEnd {
   std::vector<float> multiplier_, low_, high_, scale_;
   std::vector<int32_t> zero_;
   std::vector<int8_t> table_;
+  std::optional<EndResidual> residual_;
+  std::vector<int8_t> residual_table_;
 };
 
 }  // namespace plumb::kernels

@@ -53,6 +53,19 @@ struct LayerEndRows {
       Store(number, p, c, n, y + row * y_stride + c);
     });
   }
+  static void Add(const EndResidual& sum, const EndAddition& a) {
+    const V own_multiplier = V::Set(sum.own_multiplier), multiplier = V::Set(sum.multiplier);
+    const I own_zero = I::Set(sum.own_zero_point), zero = I::Set(sum.zero_point);
+    const V low = V::Set(static_cast<float>(sum.lo - sum.y_zero_point));
+    const V high = V::Set(static_cast<float>(sum.hi - sum.y_zero_point));
+    const I y_zero = I::Set(sum.y_zero_point);
+    ForEach({nullptr, 0, a.rows, a.channels}, [&](int64_t row, int64_t c, int n) {
+      int8_t* const y = a.y + row * a.y_stride + c;
+      const V own = ToFloat(Bytes::Load(y, n) - own_zero) * own_multiplier;
+      const V other = ToFloat(Bytes::Load(a.r + row * a.r_stride + c, n) - zero) * multiplier;
+      Bytes::Store(numerics::ClampRoundLanes<V>(own + other, low, high, y_zero), y, n);
+    });
+  }
 };
 
 }  // namespace plumb::kernels

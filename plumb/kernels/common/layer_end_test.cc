@@ -7,6 +7,8 @@
 #include <cstring>
 #include <random>
 
+#include "plumb/kernels/elementwise/elementwise_s8.h"
+
 namespace plumb::kernels {
 namespace {
 
@@ -40,24 +42,41 @@ TEST(LayerEnd, EveryKindGivesTheBitsOfTheDefinition) {
       v = static_cast<int8_t>(random());
     }
     const int lo = pick(-128, 127);
+    std::vector<int8_t> residual(static_cast<size_t>(rows * stride));
+    for (int8_t& v : residual) {
+      v = static_cast<int8_t>(random());
+    }
+    const EndResidual sum{0.37f,
+                          pick(0, 1) == 1 ? 0.5f : -1.7f,
+                          pick(-128, 127),
+                          pick(-128, 127),
+                          lo,
+                          lo,
+                          pick(lo, 127),
+                          pick(0, 1) == 1 ? table.data() : nullptr};
     for (const EndKind kind :
          {EndKind::kRequantize, EndKind::kTable, EndKind::kRealS8, EndKind::kRealF32}) {
-      const LayerEndSpec spec{kind, m.data(),      zero.data(),     scale.data(),
-                              lo,   pick(lo, 127), pick(-128, 127), table.data()};
+      LayerEndSpec spec{kind, m.data(),      zero.data(),     scale.data(),
+                        lo,   pick(lo, 127), pick(-128, 127), table.data()};
+      if (kind != EndKind::kRealF32 && pick(0, 1) == 1) {
+        spec.residual = sum;
+      }
       const size_t element = kind == EndKind::kRealF32 ? 4 : 1;
       std::vector<std::byte> expected(static_cast<size_t>((rows + 1) * y_stride) * element,
                                       std::byte{0x5A});
       for (int64_t row = 0; row < rows; ++row) {
         for (int64_t c = 0; c < channels; ++c) {
           LayerEndReference(spec, acc[static_cast<size_t>(row * stride + c)], first + c,
-                            expected.data(), row * y_stride + first + c);
+                            expected.data(), row * y_stride + first + c,
+                            residual[static_cast<size_t>(row * stride + c)]);
         }
       }
       for (const Isa isa : AvailableIsas()) {
         const LayerEnd end(spec, first + channels, isa);
         std::vector<std::byte> y(expected.size(), std::byte{0x5A});
-        end.Apply({acc.data(), stride, rows, channels}, first, real.data(), y.data(), first,
-                  y_stride);
+        end.Apply({acc.data(), stride, rows, channels}, first, real.data(),
+                  {y.data() + static_cast<size_t>(first) * element, y_stride, 1, residual.data(),
+                   stride});
         ASSERT_EQ(y, expected) << IsaName(isa) << ", kind " << static_cast<int>(kind) << ", round "
                                << round;
         ++compared;
@@ -65,6 +84,32 @@ TEST(LayerEnd, EveryKindGivesTheBitsOfTheDefinition) {
     }
   }
   EXPECT_GE(compared, 1200);
+}
+
+// The residual's rule is that of the addition of two tensors.
+TEST(LayerEnd, TheResidualIsAddedAsElementwiseAdds) {
+  const float one = 1.0f;
+  const int32_t zero = 0;
+  const ElementwiseS8Params add{ElementwiseS8Op::kAdd, 3, -7, 5, 0.5f, 0.731f, -100, 90};
+  for (const Isa isa : AvailableIsas()) {
+    LayerEndSpec spec{EndKind::kRequantize, &one, &zero};
+    spec.residual = EndResidual{add.a_multiplier,
+                                add.b_multiplier,
+                                add.a_zero_point,
+                                add.b_zero_point,
+                                add.y_zero_point,
+                                add.lo,
+                                add.hi};
+    const LayerEnd end(spec, 1, isa);
+    for (int32_t a = -128; a < 128; ++a) {
+      for (int b = -128; b < 128; ++b) {
+        const auto r = static_cast<int8_t>(b);
+        int8_t y = 0;
+        end.Apply({&a, 1, 1, 1}, 0, nullptr, {&y, 1, 1, &r, 1});
+        ASSERT_EQ(y, ElementwiseS8Reference(add, static_cast<int8_t>(a), r)) << IsaName(isa);
+      }
+    }
+  }
 }
 
 }  // namespace

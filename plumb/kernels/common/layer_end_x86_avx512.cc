@@ -54,6 +54,6 @@ void Requantize(const EndBlock& block, const EndParams& p, int8_t* y, int64_t y_
 
 using Rows = LayerEndRows<numerics::avx512::F32>;
 const EndKernel layer_end_16_avx512 = {"layer_end_16_avx512", Isa::kAvx512Vnni, Requantize,
-                                       Rows::Scale, Rows::Quantize};
+                                       Rows::Scale,           Rows::Quantize,   Rows::Add};
 
 }  // namespace plumb::kernels

@@ -41,12 +41,19 @@ const DotKernel& SelectDot(Isa isa) { return SelectKernel<DotKernel>(kKernels, i
 
 DotPacked::DotPacked(const DotLayer& layer, const DotKernel& kernel)
     : geometry_(layer.geometry),
+      x_pitch_(layer.x_pitch != 0 ? layer.x_pitch : layer.geometry.in_channels),
+      y_pitch_(layer.y_pitch != 0 ? layer.y_pitch : layer.geometry.out_channels),
+      residual_pitch_(layer.residual_pitch != 0 ? layer.residual_pitch
+                                                : layer.geometry.out_channels),
+      y_order_(layer.y_order),
       kernel_(kernel),
       k_(DotDepth(layer.geometry)),
       end_(layer.end, layer.geometry.out_channels, kernel.isa) {
   const DotGeometry& g = geometry_;
   PLUMB_CHECK(g.groups >= 1 && g.in_channels % g.groups == 0 && g.out_channels % g.groups == 0)
       << g.groups << " groups of " << g.in_channels << " and " << g.out_channels << " channels";
+  PLUMB_CHECK(y_order_ == DotOrder::kPixelMajor || layer.end.kind == EndKind::kRealF32)
+      << "only 32-bit outputs can be channel-major";
   const int64_t padded_k = RoundUp(k_, kernel.k_step);
   chunks_ = std::max<int64_t>(1, (padded_k + kDotChunk - 1) / kDotChunk);
   chunk_ =
@@ -89,6 +96,7 @@ DotPacked::DotPacked(const DotLayer& layer, const DotKernel& kernel)
 struct DotPacked::Part {
   const int8_t* x;
   void* y;
+  const int8_t* residual;
   std::byte* rows;
   int32_t* acc;
   float* real;
@@ -101,6 +109,7 @@ struct DotPacked::Range {
   const DotPacked* packed;
   const int8_t* x;
   void* y;
+  const int8_t* residual;
   std::byte* scratch;
   bool by_pixels;
 
@@ -111,7 +120,7 @@ struct DotPacked::Range {
     if (p.kernel_.enter != nullptr) {
       p.kernel_.enter();
     }
-    p.RunPart({x, y, own + 2 * tile_bytes, reinterpret_cast<int32_t*>(own),
+    p.RunPart({x, y, residual, own + 2 * tile_bytes, reinterpret_cast<int32_t*>(own),
                reinterpret_cast<float*>(own + tile_bytes), by_pixels ? begin : 0,
                by_pixels ? end : DotPixels(p.geometry_), by_pixels ? 0 : begin,
                by_pixels ? p.geometry_.groups * p.panels_ : end});
@@ -129,8 +138,8 @@ size_t DotPacked::ScratchBytes(int threads) const {
 
 size_t DotPacked::PackedBytes() const { return weights_.bytes() + start_.bytes() + end_.bytes(); }
 
-void DotPacked::Run(const int8_t* x, void* y, std::span<std::byte> scratch,
-                    ThreadPool& pool) const {
+void DotPacked::Run(const int8_t* x, void* y, std::span<std::byte> scratch, ThreadPool& pool,
+                    const int8_t* residual) const {
   PLUMB_CHECK(scratch.size() >= ScratchBytes(pool.threads()))
       << "scratch of " << scratch.size() << " bytes";
   // Split what leaves the busiest thread the least to do. Splitting channels copies pixels once a
@@ -141,7 +150,7 @@ void DotPacked::Run(const int8_t* x, void* y, std::span<std::byte> scratch,
   const int64_t tiles_each = (tiles + threads - 1) / threads;
   const int64_t panels_each = (panels + threads - 1) / threads;
   const bool by_pixels = 4 * tiles_each * panels <= 5 * panels_each * tiles;
-  const Range range{this, x, y, scratch.data(), by_pixels};
+  const Range range{this, x, y, residual, scratch.data(), by_pixels};
   if (by_pixels) {
     pool.ParallelFor(DotPixels(geometry_), kernel_.tile_rows, std::cref(range));
   } else {
@@ -164,7 +173,7 @@ void DotPacked::RunPart(const Part& part) const {
       if (group != copied_group) {
         const int64_t line = geometry_.kernel_width * (geometry_.in_channels / geometry_.groups);
         DotCopyPixels(kernel_, geometry_, padding_.values<int8_t>().data() + group * line,
-                      {chunk_, block_rows_}, part.x, group, begin, here, part.rows);
+                      {chunk_, block_rows_, x_pitch_}, part.x, group, begin, here, part.rows);
         copied_group = group;
       }
       for (int64_t tile = 0; tile < tiles; ++tile) {
@@ -197,8 +206,27 @@ void DotPacked::RunTile(const Part& part, const void* rows, int64_t group, int64
                   width});
   }
   const int64_t channel = group * group_channels_ + first;
-  end_.Apply({part.acc, kernel_.tile_channels, row_count, channels}, channel, part.real, part.y,
-             pixel * geometry_.out_channels + channel, geometry_.out_channels);
+  const EndBlock block{part.acc, kernel_.tile_channels, row_count, channels};
+  if (y_order_ == DotOrder::kPixelMajor) {
+    const int64_t element = end_.kind() == EndKind::kRealF32 ? 4 : 1;
+    const int8_t* residual =
+        end_.has_residual() ? part.residual + pixel * residual_pitch_ + channel : nullptr;
+    end_.Apply(block, channel, part.real,
+               {static_cast<std::byte*>(part.y) + (pixel * y_pitch_ + channel) * element, y_pitch_,
+                1, residual, residual_pitch_});
+    return;
+  }
+  // A run of pixels of each picture is contiguous for a channel.
+  const int64_t picture = geometry_.out_height * geometry_.out_width;
+  for (int64_t row = 0; row < row_count;) {
+    const int64_t image = (pixel + row) / picture, at_pixel = (pixel + row) % picture;
+    const int64_t rows = std::min(row_count - row, picture - at_pixel);
+    float* y = static_cast<float*>(part.y) + (image * geometry_.out_channels + channel) * picture +
+               at_pixel;
+    end_.Apply({part.acc + row * kernel_.tile_channels, kernel_.tile_channels, rows, channels},
+               channel, part.real, {y, 1, picture});
+    row += rows;
+  }
 }
 
 }  // namespace plumb::kernels

@@ -43,6 +43,10 @@ struct DotGeometry {
 [[nodiscard]] int64_t DotPixels(const DotGeometry& g);  // batch * out_height * out_width
 [[nodiscard]] int64_t DotDepth(const DotGeometry& g);   // products of one output
 
+// How y is stored: [batch][out_height][out_width][out_channels], or, of kRealF32 only and without a
+// pitch, [batch][out_channels][out_height][out_width].
+enum class DotOrder { kPixelMajor, kChannelMajor };
+
 // A layer. Pointers stay the caller's and are read by DotPacked's constructor only, except
 // `end.function.parameters`, which must live as long as the DotPacked.
 struct DotLayer {
@@ -52,6 +56,10 @@ struct DotLayer {
       nullptr;  // [out_channels][kernel_height][kernel_width][in_channels / groups]
   const int32_t* bias = nullptr;  // [out_channels], or null
   LayerEndSpec end;
+  // Elements from pixel to pixel, where the layer reads or writes some channels of a wider tensor;
+  // 0: its own channels.
+  int64_t x_pitch = 0, y_pitch = 0, residual_pitch = 0;
+  DotOrder y_order = DotOrder::kPixelMajor;
 };
 
 // Elements of k in a chunk, at most: rows are stored chunk after chunk.
@@ -111,9 +119,11 @@ class DotPacked {
 
   [[nodiscard]] size_t ScratchBytes(int threads) const;
   [[nodiscard]] size_t PackedBytes() const;
-  // x: [batch][in_height][in_width][in_channels]; y: [batch][out_height][out_width][out_channels],
-  // s8 or f32 by the layer's end. scratch: ScratchBytes(pool.threads()) bytes, 64-byte aligned.
-  void Run(const int8_t* x, void* y, std::span<std::byte> scratch, ThreadPool& pool) const;
+  // x: [batch][in_height][in_width][in_channels]; y: in the layer's order, s8 or f32 by its end;
+  // residual: as y, where the end has one. scratch: ScratchBytes(pool.threads()) bytes, 64-byte
+  // aligned. x and residual may not overlap y, except that residual may be y with the same pitch.
+  void Run(const int8_t* x, void* y, std::span<std::byte> scratch, ThreadPool& pool,
+           const int8_t* residual = nullptr) const;
 
  private:
   struct Range;
@@ -123,6 +133,8 @@ class DotPacked {
                int row_count) const;
 
   DotGeometry geometry_;
+  int64_t x_pitch_, y_pitch_, residual_pitch_;
+  DotOrder y_order_;
   const DotKernel& kernel_;
   int64_t k_;      // products of one output
   int64_t chunk_;  // elements of k in a chunk, a multiple of k_step, at most kDotChunk

@@ -39,7 +39,9 @@ void CopySegment(const RowWriter& writer, const DotGeometry& g, const int8_t* pa
                  const int8_t* x, int64_t group, const RowSegment& s) {
   const int64_t depth = g.in_channels / g.groups;
   // One run of memory covers all kernel columns, or each column is a run.
-  const bool whole_rows = g.dilation_width == 1 && g.groups == 1;
+  const int64_t pitch = writer.layout.x_pitch;
+  const bool whole_rows =
+      g.kernel_width == 1 || (g.dilation_width == 1 && g.groups == 1 && pitch == g.in_channels);
   const int64_t runs = whole_rows ? 1 : g.kernel_width;
   const int64_t columns = whole_rows ? g.kernel_width : 1;  // of a run
   const int64_t run = columns * depth;
@@ -50,8 +52,7 @@ void CopySegment(const RowWriter& writer, const DotGeometry& g, const int8_t* pa
       writer.Write(k_row, g.kernel_width * depth, s.row, s.count, padding, 0);
       continue;
     }
-    const int8_t* line =
-        x + (s.image * g.in_height + iy) * g.in_width * g.in_channels + group * depth;
+    const int8_t* line = x + (s.image * g.in_height + iy) * g.in_width * pitch + group * depth;
     for (int64_t r = 0; r < runs; ++r) {
       const int64_t k = k_row + r * run;
       const int64_t shift =
@@ -63,8 +64,7 @@ void CopySegment(const RowWriter& writer, const DotGeometry& g, const int8_t* pa
           std::clamp(CeilDivide(g.in_width - columns - shift + 1, g.stride_width), inside, end);
       if (inside < outside) {
         writer.Write(k, run, s.row + inside - s.ox, outside - inside,
-                     line + (inside * g.stride_width + shift) * g.in_channels,
-                     g.stride_width * g.in_channels);
+                     line + (inside * g.stride_width + shift) * pitch, g.stride_width * pitch);
       }
       for (int64_t ox = s.ox; ox < end; ++ox) {
         if (ox == inside) {
@@ -80,7 +80,7 @@ void CopySegment(const RowWriter& writer, const DotGeometry& g, const int8_t* pa
         writer.Write(k, left * depth, row, 1, padding, 0);
         if (right > left) {
           writer.Write(k + left * depth, (right - left) * depth, row, 1,
-                       line + (first + left) * g.in_channels, 0);
+                       line + (first + left) * pitch, 0);
         }
         writer.Write(k + right * depth, (columns - right) * depth, row, 1, padding, 0);
       }

@@ -16,6 +16,7 @@ void DotPackWeights(const DotKernel& kernel, const int8_t* w, int64_t k, int64_t
 struct DotRowLayout {
   int64_t chunk;
   int64_t block_rows;
+  int64_t x_pitch;  // elements from pixel to pixel of x
 };
 
 // Copies the taps of output pixels [pixel, pixel + count) of a group to rows 0..count-1. `padding`:

@@ -40,7 +40,7 @@ void Square(const float* in, float* out, int64_t n, const float* parameters) {
 
 struct RandomLayer {
   DotLayer layer;
-  std::vector<int8_t> x, weights, table;
+  std::vector<int8_t> x, weights, table, residual;
   std::vector<int32_t> bias, zero, x_zero;
   std::vector<float> multiplier, scale;
   float parameter = 0.25f;
@@ -54,8 +54,20 @@ struct RandomLayer {
     layer.end.kind = end;
     const int64_t k = DotDepth(geometry);
     const int64_t channels = geometry.out_channels;
-    x.resize(static_cast<size_t>(geometry.batch * geometry.in_height * geometry.in_width *
-                                 geometry.in_channels));
+    const int64_t pixels = geometry.batch * geometry.in_height * geometry.in_width;
+    const bool wider = seed % 3 != 1;  // x, y and the residual are some channels of wider tensors
+    layer.x_pitch = wider && pick(0, 1) == 1 ? geometry.in_channels + pick(0, 70) : 0;
+    layer.y_pitch = wider ? channels + pick(0, 70) : 0;
+    if (end == EndKind::kRealF32 && seed % 5 < 2) {
+      layer.y_pitch = 0;
+      layer.y_order = DotOrder::kChannelMajor;
+    }
+    // Up to the last element of the last pixel.
+    x.resize(static_cast<size_t>(geometry.in_channels == 0
+                                     ? 0
+                                     : std::max<int64_t>(layer.x_pitch, geometry.in_channels) *
+                                               (pixels - 1) +
+                                           geometry.in_channels));
     for (int8_t& v : x) v = static_cast<int8_t>(pick(-128, 127));
     weights.resize(static_cast<size_t>(channels * k));
     for (int8_t& v : weights) v = static_cast<int8_t>(seed % 3 == 0 ? 127 : pick(-127, 127));
@@ -90,10 +102,27 @@ struct RandomLayer {
     if (seed % 2 == 0) {
       layer.end.function = {Square, &parameter};
     }
+    if (end != EndKind::kRealF32 && seed % 5 < 3) {
+      layer.residual_pitch = wider ? channels + pick(0, 70) : 0;
+      residual.resize(static_cast<size_t>(
+          std::max(layer.residual_pitch, channels) * (DotPixels(geometry) - 1) + channels));
+      for (int8_t& v : residual) v = static_cast<int8_t>(pick(-128, 127));
+      const int lo = pick(-128, 0);
+      layer.end.residual = EndResidual{0.01f * static_cast<float>(pick(1, 200)),
+                                       0.01f * static_cast<float>(pick(-200, 200)),
+                                       pick(-128, 127),
+                                       pick(-128, 127),
+                                       pick(-128, 127),
+                                       lo,
+                                       pick(lo, 127),
+                                       pick(0, 1) == 1 ? table.data() : nullptr};
+    }
   }
 
   [[nodiscard]] size_t OutputBytes() const {
-    const size_t n = static_cast<size_t>(DotPixels(layer.geometry) * layer.geometry.out_channels);
+    const int64_t channels = layer.geometry.out_channels;
+    const size_t n = static_cast<size_t>(
+        std::max(layer.y_pitch, channels) * (DotPixels(layer.geometry) - 1) + channels);
     return layer.end.kind == EndKind::kRealF32 ? 4 * n : n;
   }
 };
@@ -174,8 +203,9 @@ TEST(Dot, EveryKernelGivesTheBitsOfTheDefinition) {
     for (const EndKind end :
          {EndKind::kRequantize, EndKind::kTable, EndKind::kRealS8, EndKind::kRealF32}) {
       RandomLayer random(geometry, end, ++seed);
-      std::vector<std::byte> expected(random.OutputBytes());
-      DotReference(random.layer, random.x.data(), expected.data());
+      std::vector<std::byte> expected(random.OutputBytes(), kGuardByte);
+      const int8_t* residual = random.residual.empty() ? nullptr : random.residual.data();
+      DotReference(random.layer, random.x.data(), expected.data(), residual);
       Guarded x(random.x.size());
       if (!random.x.empty()) {
         std::memcpy(x.data(), random.x.data(), random.x.size());
@@ -189,7 +219,7 @@ TEST(Dot, EveryKernelGivesTheBitsOfTheDefinition) {
           std::memset(scratch.raw(), 0xA5, scratch.bytes());
           packed.Run(reinterpret_cast<const int8_t*>(x.data()), y.data(),
                      {static_cast<std::byte*>(scratch.raw()), packed.ScratchBytes(pool.threads())},
-                     pool);
+                     pool, residual);
           const bool same = std::memcmp(y.data(), expected.data(), expected.size()) == 0;
           ASSERT_TRUE(same) << kernel->name << ", " << pool.threads() << " threads, end "
                             << static_cast<int>(end) << ", seed " << seed << ": "
