@@ -258,7 +258,13 @@ class Solver {
         if (!IsEpilogue(id, node.inputs[0])) {
           LimitTo(node.outputs[0], 1.0f);
         }
-        Entry(node.outputs[0]);
+        if (const ir::NodeId clamp = ClampBehind(graph_, placement_, id); clamp != ir::kNone) {
+          const ir::ValueId clamped = graph_.node(clamp).outputs[0];
+          LimitTo(clamped, 1.0f);
+          grids_.of[static_cast<size_t>(node.outputs[0])] = Entry(clamped);
+        } else {
+          Entry(node.outputs[0]);
+        }
     }
     return {};
   }
@@ -341,6 +347,19 @@ ir::NodeId FusibleFunction(const ir::Graph& graph, const Placement& placement, i
     return ir::kNone;
   }
   return user;
+}
+
+bool IsClamp(const ir::Node& node) { return node.op == "relu" || node.op == "clip"; }
+
+ir::NodeId ClampBehind(const ir::Graph& graph, const Placement& placement, ir::NodeId sum) {
+  const ir::Node& node = graph.node(sum);
+  const ir::NodeId user = graph.OnlyUser(node.outputs[0]);
+  const bool combines = KindOf(node) == QuantKind::kAdd || KindOf(node) == QuantKind::kMul;
+  const bool clamped = combines && user != ir::kNone && IsClamp(graph.node(user)) &&
+                       placement.integer[static_cast<size_t>(user)] &&
+                       graph.node(user).inputs[0] == node.outputs[0] &&
+                       !placement.stated.contains(node.outputs[0]);
+  return clamped ? user : ir::kNone;
 }
 
 Result<Grids> SolveGrids(const ir::Graph& graph, const Placement& placement,

@@ -47,6 +47,13 @@ struct Grids {
 [[nodiscard]] ir::NodeId FusibleFunction(const ir::Graph& graph, const Placement& placement,
                                          ir::NodeId dot);
 
+// Functions whose result lies on the output grid whenever the argument does: what feeds them requantizes straight onto it.
+[[nodiscard]] bool IsClamp(const ir::Node& node);
+
+// The clamp that alone reads the result of this sum or product, which then takes the clamp's grid; kNone if there is none.
+[[nodiscard]] ir::NodeId ClampBehind(const ir::Graph& graph, const Placement& placement,
+                                     ir::NodeId sum);
+
 [[nodiscard]] Result<Grids> SolveGrids(const ir::Graph& graph, const Placement& placement,
                                        const std::vector<ValueStats>& stats,
                                        const GridOptions& options);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 
 #include "plumb/numerics/requantize.h"
 #include "plumb/ops/op_def.h"
@@ -22,8 +23,24 @@ constexpr std::array<std::pair<FunctionForm, std::string_view>, 3> kForms = {
 constexpr float kLeastMultiplier = 0x1p-60f;
 constexpr float kGreatestMultiplier = 0x1p30f;
 
-// Functions whose result lies on the output grid whenever the argument does: the dot operator requantizes straight onto it.
-bool IsClamp(const ir::Node& node) { return node.op == "relu" || node.op == "clip"; }
+// Whether storing 8 bits on the grid clamps at least as tightly as the function, for every channel: then nothing is left of
+// it to compute. Its bounds are the same for every element (CanBeInteger).
+bool StoringClamps(const ir::Graph& graph, const ir::Node& clamp, const Quantization& grid) {
+  constexpr float kNone = std::numeric_limits<float>::infinity();
+  const auto bound = [&](size_t i, float none) {
+    const bool given = i < clamp.inputs.size() && clamp.inputs[i] != ir::kNone;
+    return given ? graph.ConstantOf(clamp.inputs[i])->values<float>()[0] : none;
+  };
+  const float lo = clamp.op == "relu" ? 0.0f : bound(1, -kNone);
+  const float hi = clamp.op == "relu" ? kNone : bound(2, kNone);
+  for (size_t c = 0; c < grid.scale.size(); ++c) {
+    if (numerics::Quantize(lo, grid.scale[c], grid.zero_point[c], -128, 127) != -128 ||
+        numerics::Quantize(hi, grid.scale[c], grid.zero_point[c], -128, 127) != 127) {
+      return false;
+    }
+  }
+  return true;
+}
 
 float ScaleAt(const Quantization& grid, size_t channel) {
   return grid.scale[grid.per_channel() ? channel : 0];
@@ -231,6 +248,29 @@ class Quantizer {
 
   // A node with int8 data inputs and outputs under its own name; constant inputs that are parameters are copied.
   void EmitPlain(const ir::Node& node, std::vector<ir::ValueId> inputs) {
+    EmitUnnoted(node, std::move(inputs));
+    Note(node, node.outputs[0], "int8", "", true);
+  }
+
+  // A sum or product, and the clamp behind it, which makes one layer of the two.
+  Status EmitSum(ir::NodeId id, std::vector<ir::ValueId> inputs) {
+    const ir::Node& node = from_.node(id);
+    const ir::NodeId clamp_id = ClampBehind(from_, placement_, id);
+    if (clamp_id == ir::kNone) {
+      EmitPlain(node, std::move(inputs));
+      return {};
+    }
+    EmitUnnoted(node, std::move(inputs));
+    const ir::Node& clamp = from_.node(clamp_id);
+    const Quantization& grid = GridOfValue(clamp.outputs[0]);
+    PLUMB_ASSIGN_OR_RETURN(Tensor table, MakeTable(from_, &clamp, grid, grid));
+    EmitTable(clamp, integer_of_[static_cast<size_t>(node.outputs[0])], std::move(table));
+    Note(node, clamp.outputs[0], "int8", "", true);
+    done_.insert(clamp_id);
+    return {};
+  }
+
+  void EmitUnnoted(const ir::Node& node, std::vector<ir::ValueId> inputs) {
     std::vector<ir::ValueId> outputs;
     for (ir::ValueId out : node.outputs) {
       outputs.push_back(out == ir::kNone
@@ -242,7 +282,6 @@ class Quantizer {
     }
     to_.AddNode(node.op, node.name, std::move(inputs), std::move(outputs), node.attributes,
                 node.origin);
-    Note(node, node.outputs[0], "int8", "", true);
   }
 
   Status EmitInteger(ir::NodeId id) {
@@ -275,8 +314,7 @@ class Quantizer {
         for (ir::ValueId in : node.inputs) {
           inputs.push_back(Integer(in));
         }
-        EmitPlain(node, std::move(inputs));
-        return {};
+        return EmitSum(id, std::move(inputs));
       case QuantKind::kSameGrid:
         // A model may state another grid for what is moved: the move itself is the same on both.
         if (node.outputs.size() == 1 && placement_.stated.contains(node.outputs[0])) {
@@ -391,17 +429,20 @@ class Quantizer {
     std::optional<Quantization>
         onto;  // the grid the dot operator itself requantizes onto; none: it gives float
     std::optional<Tensor> table;
+    ir::ValueId made_by_dot = conv;
     std::string form = "int8";
     if (function == nullptr && GivesFloat(conv)) {
       form = "int8, float output";
-    } else if (function == nullptr || IsClamp(*function)) {
+    } else if (function == nullptr) {
       onto = output;
-      if (function != nullptr && !output.per_channel()) {
-        PLUMB_ASSIGN_OR_RETURN(table, MakeTable(from_, function, output, output));
-      } else if (function != nullptr) {
-        onto.reset();  // clamps of channels that differ: in float, before the rounding
-        form = "int8, float function";
-      }
+    } else if (IsClamp(*function) && !output.per_channel()) {
+      onto = output;
+      PLUMB_ASSIGN_OR_RETURN(table, MakeTable(from_, function, output, output));
+    } else if (IsClamp(*function) && StoringClamps(from_, *function, output)) {
+      onto = output;
+      made_by_dot = last;
+    } else if (IsClamp(*function)) {
+      form = "int8, float function";  // bounds that differ by channel: before the rounding
     } else {
       PLUMB_RETURN_IF_ERROR(ChooseForm(*function, conv, output, onto, table));
       form = onto ? "int8, table" : "int8, float function";
@@ -418,15 +459,19 @@ class Quantizer {
         to_.AddConstant(NameOf(conv) + ".multiplier", std::move(m))};
     Attributes attributes = node.attributes;
     attributes.Set("output_dtype", std::string(onto ? "s8" : "f32"));
-    const ir::ValueId made = onto ? NewInteger(NameOf(conv), from_.value(conv).type, *onto)
-                                  : to_.AddValue(NameOf(conv), from_.value(conv).type);
+    const std::string& name = NameOf(made_by_dot);
+    const ir::ValueId made = onto ? NewInteger(name, from_.value(conv).type, *onto)
+                                  : to_.AddValue(name, from_.value(conv).type);
     to_.AddNode(node.op, node.name, inputs, {made}, std::move(attributes), node.origin);
-    (onto ? integer_of_ : float_of_)[static_cast<size_t>(conv)] = made;
+    (onto ? integer_of_ : float_of_)[static_cast<size_t>(made_by_dot)] = made;
     Note(node, last, form, kept, true);
     if (function == nullptr) {
       return {};
     }
     done_.insert(function_id);
+    if (made_by_dot == last) {
+      return {};
+    }
     if (table) {
       EmitTable(*function, made, std::move(*table));
     } else {

@@ -127,6 +127,80 @@ TEST(Quantize, KeptInFloatByLayerOrFunctionName) {
   }
 }
 
+// conv -> clip -> depthwise conv -> relu -> depthwise conv -> conv -> add -> relu -> conv -> sigmoid
+ir::Graph ClampNet(const std::string& lo, const std::string& hi) {
+  const std::string attributes =
+      R"({dilations = [1, 1], layout = "nhwc", pads = [0, 0, 0, 0], strides = [1, 1], groups = )";
+  auto graph = ir::Parse(R"(graph "net"
+input %x: f32[1x6x6x2]
+const %lo: f32[] = {)" + lo +
+                         "}\nconst %hi: f32[] = {" + hi + R"(}
+const %w1: f32[4x1x1x2] = {0.5, -0.4, 0.3, 0.2, 0.1, 0.2, -0.3, 2}
+const %d: f32[4x1x1x1] = {0.5, 0.25, 0.75, 1}
+%c1: f32[1x6x6x4] = conv(%x, %w1, _) )" +
+                         attributes + R"(1} "c1"
+%k1: f32[1x6x6x4] = clip(%c1, %lo, %hi) "k1"
+%c2: f32[1x6x6x4] = conv(%k1, %d, _) )" +
+                         attributes + R"(4} "c2"
+%k2: f32[1x6x6x4] = relu(%c2) "k2"
+%c3: f32[1x6x6x4] = conv(%k2, %d, _) )" +
+                         attributes + R"(4} "c3"
+const %w4: f32[4x1x1x4] = fill(0.25)
+%c4: f32[1x6x6x4] = conv(%c3, %w4, _) )" +
+                         attributes + R"(1} "c4"
+%a: f32[1x6x6x4] = add(%c4, %c3) "a"
+%k3: f32[1x6x6x4] = relu(%a) "k3"
+%y: f32[1x6x6x4] = conv(%k3, %w4, _) )" +
+                         attributes + R"(1} "y"
+%s: f32[1x6x6x4] = sigmoid(%y) "s"
+output "s" = %s
+)");
+  EXPECT_TRUE(graph.ok()) << graph.status().message();
+  return std::move(graph).value();
+}
+
+int CountOf(const ir::Graph& graph, std::string_view op) {
+  int count = 0;
+  for (ir::NodeId id : graph.Order()) {
+    count += graph.node(id).op == op ? 1 : 0;
+  }
+  return count;
+}
+
+TEST(Quantize, AClampThatStoringMakesIsNotComputed) {
+  const ir::Graph net = ClampNet("0", "6");
+  const Quantized q = QuantizeNet(net, {});
+  EXPECT_EQ(CountOf(q.graph, "clip") + CountOf(q.graph, "relu"), 0);
+  EXPECT_EQ(CountOf(q.graph, "quantize"), 1);
+  for (const char* name : {"k1", "k2"}) {
+    const auto value = q.graph.FindValue(name);
+    ASSERT_TRUE(value.has_value()) << name;
+    EXPECT_EQ(q.graph.node(q.graph.value(*value).producer).op, "conv") << name;
+    EXPECT_TRUE(q.graph.value(*value).quantization.per_channel()) << name;
+  }
+  const auto expected = lower::RunGraph(net, std::vector<Tensor>{Sample(1)});
+  const auto found = lower::RunGraph(q.graph, std::vector<Tensor>{Sample(1)});
+  ASSERT_TRUE(expected.ok() && found.ok());
+  for (size_t i = 0; i < 144; ++i) {
+    EXPECT_NEAR((*expected)[0].values<float>()[i], (*found)[0].values<float>()[i], 0.03);
+  }
+}
+
+TEST(Quantize, AClampWithinTheGridStays) {
+  // Real zero lies on every grid, so that the lower bound is no end of it.
+  const Quantized q = QuantizeNet(ClampNet("0.1", "0.777"), {});
+  EXPECT_EQ(CountOf(q.graph, "clip"), 1);
+  EXPECT_EQ(CountOf(q.graph, "relu"), 0);
+}
+
+TEST(Quantize, ASumTakesTheGridOfTheClampBehindIt) {
+  const Quantized q = QuantizeNet(ClampNet("0", "6"), {});
+  const auto sum = q.graph.FindValue("a"), clamped = q.graph.FindValue("k3");
+  ASSERT_TRUE(sum.has_value() && clamped.has_value());
+  EXPECT_EQ(q.graph.value(*sum).quantization, q.graph.value(*clamped).quantization);
+  EXPECT_EQ(q.graph.value(*sum).quantization.zero_point[0], -128);
+}
+
 TEST(Quantize, ANameThatIsNotThereIsAnError) {
   QuantizeOptions options;
   options.keep_float.insert("nowhere");

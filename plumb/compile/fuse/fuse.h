@@ -6,7 +6,7 @@
 
 namespace plumb::compile {
 
-// conv -> table that only clamps on the same grid: the clamp becomes the conv's limits.
+// conv, sum or product -> table that only clamps on the same grid: the clamp becomes the maker's limits.
 int FuseClampTable(ir::Graph& graph);
 // conv -> table: the conv requantizes onto the intermediate grid and looks its result up.
 int FuseTable(ir::Graph& graph);

@@ -1,8 +1,23 @@
 #include <algorithm>
+#include <string>
 
 #include "plumb/compile/fuse/fuse.h"
 
 namespace plumb::compile {
+
+namespace {
+
+// Records whose results are held between the attributes clamp_lo and clamp_hi.
+bool TakesLimits(const ir::Graph& graph, ir::NodeId id) {
+  if (id == ir::kNone) {
+    return false;
+  }
+  const std::string& op = graph.node(id).op;
+  return (IsPlainDot(graph, id) || op == "add" || op == "sub" || op == "mul") &&
+         !graph.node(id).attributes.Has("clamp_lo");
+}
+
+}  // namespace
 
 int FuseClampTable(ir::Graph& graph) {
   int count = 0;
@@ -12,9 +27,9 @@ int FuseClampTable(ir::Graph& graph) {
     }
     const ir::ValueId in = graph.node(id).inputs[0];
     const ir::ValueId out = graph.node(id).outputs[0];
-    const ir::NodeId dot = graph.value(in).producer;
+    const ir::NodeId maker = graph.value(in).producer;
     const Tensor* table = graph.ConstantOf(graph.node(id).inputs[1]);
-    if (!IsPlainDot(graph, dot) || graph.OnlyUser(in) != id || table == nullptr ||
+    if (!TakesLimits(graph, maker) || graph.OnlyUser(in) != id || table == nullptr ||
         table->size() != 256 || graph.value(in).quantization != graph.value(out).quantization) {
       continue;
     }
@@ -28,9 +43,9 @@ int FuseClampTable(ir::Graph& graph) {
     if (!clamps) {
       continue;
     }
-    graph.node(dot).attributes.Set("clamp_lo", static_cast<int64_t>(lo));
-    graph.node(dot).attributes.Set("clamp_hi", static_cast<int64_t>(hi));
-    graph.TakeOutput(dot, 0, out);
+    graph.node(maker).attributes.Set("clamp_lo", static_cast<int64_t>(lo));
+    graph.node(maker).attributes.Set("clamp_hi", static_cast<int64_t>(hi));
+    graph.TakeOutput(maker, 0, out);
     graph.RemoveNode(id);
     ++count;
   }

@@ -81,6 +81,19 @@ TEST(FuseClampTable, NotWhenAnotherReadsItNorForAnotherFunction) {
   EXPECT_EQ(FuseClampTable(other), 0);
 }
 
+TEST(FuseClampTable, TheClampBecomesTheLimitsOfASum) {
+  const ir::Graph before = Parse(
+      "graph \"net\"\ninput %x: s8[1x2x2x4] scale(0.5) zero_point(3)\nconst %t: s8[256] = {" +
+      TableText(-5, 90, 1) + "}\n%s: s8[1x2x2x4] scale(0.7) zero_point(-5) = add(%x, %x) \"s\"\n" +
+      "%y: s8[1x2x2x4] scale(0.7) zero_point(-5) = table(%s, %t) \"y\"\noutput \"y\" = %y\n");
+  ir::Graph after = before;
+  EXPECT_EQ(FuseClampTable(after), 1);
+  ASSERT_EQ(after.Order().size(), 1u);
+  EXPECT_EQ(after.node(after.Order()[0]).op, "add");
+  EXPECT_EQ(after.node(after.Order()[0]).attributes.Int("clamp_lo", 0), -5);
+  ExpectSameBits(before, after);
+}
+
 TEST(FuseTable, TheTableMovesIntoTheConvolution) {
   const ir::Graph before = Parse(TableNet(TableText(-128, 127, -1), false));
   ir::Graph after = before;
