@@ -32,6 +32,29 @@ float Distance(const Field& f, size_t cell, size_t first, size_t bins) {
   return weighted / sum;
 }
 
+// The greatest class value of every cell, so that cells without a candidate cost one comparison.
+// Channel after channel where a channel's values stand side by side.
+std::vector<float> ClassMaxima(const Field& classes, size_t first, size_t count, size_t cells) {
+  std::vector<float> maxima(cells, -INFINITY);
+  float* const to = maxima.data();
+  if (classes.cell_step == 1) {
+    for (size_t k = 0; k < count; ++k) {
+      const float* const from = classes.data + (first + k) * classes.channel_step;
+      for (size_t cell = 0; cell < cells; ++cell) {
+        to[cell] = to[cell] < from[cell] ? from[cell] : to[cell];
+      }
+    }
+    return maxima;
+  }
+  for (size_t cell = 0; cell < cells; ++cell) {
+    for (size_t k = 0; k < count; ++k) {
+      const float v = classes(0, cell, first + k);
+      to[cell] = to[cell] < v ? v : to[cell];
+    }
+  }
+  return maxima;
+}
+
 void DecodeLevel(const DecodeContract& c, const Level& level, int, int,
                  const DecodeOptions& options, Collector& out) {
   const bool activated = c.scores_activated, whole = level.all.present();
@@ -40,7 +63,12 @@ void DecodeLevel(const DecodeContract& c, const Level& level, int, int,
   const Field& classes = whole ? level.all : level.classes;
   const size_t classes_at = whole ? static_cast<size_t>(BoxChannels(c)) : 0;
   const size_t bins = static_cast<size_t>(c.reg_max);
+  const std::vector<float> maxima =
+      ClassMaxima(classes, classes_at, static_cast<size_t>(c.classes), level.cells);
   for (size_t cell = 0; cell < level.cells; ++cell) {
+    if (!(maxima[cell] >= below)) {
+      continue;
+    }
     auto cls = [&](int k) { return classes(0, cell, classes_at + static_cast<size_t>(k)); };
     out.Add([&](int k) { return cls(k) >= below; },
             [&](int k) { return activated ? cls(k) : Sigmoid(cls(k)); },

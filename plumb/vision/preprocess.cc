@@ -4,6 +4,8 @@
 #include <array>
 #include <cmath>
 
+#include "plumb/vision/resized_rows.h"
+
 namespace plumb::vision {
 namespace {
 
@@ -12,32 +14,7 @@ using artifact::PictureInput;
 using artifact::PictureLayout;
 using artifact::ResizeRule;
 
-constexpr int kWeightOne = 2048;  // 11-bit weights
-
-struct Tap {
-  int first, second;  // source indices
-  int w0, w1;         // sum 2048
-};
-
 int64_t FloorDiv(int64_t a, int64_t b) { return a >= 0 ? a / b : -((-a + b - 1) / b); }
-
-std::vector<Tap> Taps(int from, int to) {
-  std::vector<Tap> taps(static_cast<size_t>(to));
-  const int64_t den = 2 * static_cast<int64_t>(to);
-  for (int i = 0; i < to; ++i) {
-    const int64_t num = (2 * static_cast<int64_t>(i) + 1) * from - to;
-    const int64_t s = FloorDiv(num, den);
-    Tap& tap = taps[static_cast<size_t>(i)];
-    if (s < 0 || s >= from - 1) {
-      const int edge = s < 0 ? 0 : from - 1;
-      tap = {edge, edge, kWeightOne, 0};
-      continue;
-    }
-    const int w1 = static_cast<int>(((num - s * den) * (2 * kWeightOne) + den) / (2 * den));
-    tap = {static_cast<int>(s), static_cast<int>(s) + 1, kWeightOne - w1, w1};
-  }
-  return taps;
-}
 
 // round(a * b / c), ties to even; all positive.
 int64_t RoundDiv(int64_t a, int64_t b, int64_t c) {
@@ -88,23 +65,6 @@ Plan MakePlan(const PictureInput& in, int w, int h) {
   return {in.width, in.height, 0, 0};
 }
 
-Picture WithChannels(const Picture& picture, int channels) {
-  if (picture.channels == channels) {
-    return picture;
-  }
-  Picture out(picture.width, picture.height, channels);
-  const size_t count = static_cast<size_t>(picture.width) * static_cast<size_t>(picture.height);
-  for (size_t i = 0; i < count; ++i) {
-    if (channels == 1) {
-      const uint8_t* p = picture.pixels.data() + 3 * i;
-      out.pixels[i] = static_cast<uint8_t>((4899 * p[0] + 9617 * p[1] + 1868 * p[2] + 8192) >> 14);
-    } else {
-      std::fill_n(out.pixels.data() + 3 * i, 3, picture.pixels[i]);
-    }
-  }
-  return out;
-}
-
 // Calls write(index in the tensor, channel in the network's order, pixel value) for every value.
 template <typename Write>
 void ForEachValue(const Picture& fitted, const PictureInput& in, const Write& write) {
@@ -130,53 +90,6 @@ Shape ShapeOf(const Picture& fitted, const PictureInput& in) {
 }
 
 }  // namespace
-
-Picture Resize(const Picture& picture, int width, int height) {
-  PLUMB_CHECK(width > 0 && height > 0 && picture.width > 0 && picture.height > 0)
-      << "resize of an empty picture";
-  if (width == picture.width && height == picture.height) {
-    return picture;
-  }
-  const size_t channels = static_cast<size_t>(picture.channels);
-  const std::vector<Tap> xs = Taps(picture.width, width), ys = Taps(picture.height, height);
-  Picture out(width, height, picture.channels);
-  const size_t row = static_cast<size_t>(width) * channels;
-  // Two horizontally resized rows are enough: `row_of` says which source row each holds.
-  std::array<std::vector<int32_t>, 2> rows = {std::vector<int32_t>(row), std::vector<int32_t>(row)};
-  std::array<int, 2> row_of = {-1, -1};
-  auto need = [&](int y, int keep) -> size_t {
-    for (size_t k = 0; k < 2; ++k) {
-      if (row_of[k] == y) {
-        return k;
-      }
-    }
-    const size_t slot = row_of[0] == keep && keep >= 0 ? 1 : 0;
-    const uint8_t* src = picture.At(0, y);
-    int32_t* dst = rows[slot].data();
-    for (const Tap& t : xs) {
-      const uint8_t* a = src + static_cast<size_t>(t.first) * channels;
-      const uint8_t* b = src + static_cast<size_t>(t.second) * channels;
-      for (size_t c = 0; c < channels; ++c) {
-        *dst++ = t.w0 * a[c] + t.w1 * b[c];
-      }
-    }
-    row_of[slot] = y;
-    return slot;
-  };
-  for (int y = 0; y < height; ++y) {
-    const Tap& t = ys[static_cast<size_t>(y)];
-    const size_t first = need(t.first, t.second);
-    const size_t second = need(t.second, t.first);
-    const int32_t* h0 = rows[first].data();
-    const int32_t* h1 = rows[second].data();
-    uint8_t* dst = out.At(0, y);
-    for (size_t i = 0; i < row; ++i) {
-      dst[i] = static_cast<uint8_t>(
-          (((t.w0 * (h0[i] >> 4)) >> 16) + ((t.w1 * (h1[i] >> 4)) >> 16) + 2) >> 2);
-    }
-  }
-  return out;
-}
 
 Placement PlacementOf(const PictureInput& input, int width, int height) {
   const Plan plan = MakePlan(input, width, height);
@@ -232,17 +145,24 @@ Result<Fitted> Fit(const Picture& picture, const PictureInput& input) {
     return UsageError("picture of ", picture.width, "x", picture.height,
                       " is too long and narrow to be cropped to ", input.width, "x", input.height);
   }
-  const Picture resized = Resize(WithChannels(picture, input.channels()), plan.width, plan.height);
   Fitted out{Picture(input.width, input.height, input.channels()),
              PlacementOf(input, picture.width, picture.height)};
   const bool crop = input.resize == ResizeRule::kCrop;
-  std::fill(out.picture.pixels.begin(), out.picture.pixels.end(),
-            static_cast<uint8_t>(crop ? 0 : input.pad));
+  const auto pad = static_cast<uint8_t>(crop ? 0 : input.pad);
+  const auto channels = static_cast<size_t>(input.channels());
   const int x0 = std::max(0, plan.left), x1 = std::min(input.width, plan.left + plan.width);
-  for (int y = std::max(0, plan.top); y < std::min(input.height, plan.top + plan.height); ++y) {
-    std::copy_n(resized.At(x0 - plan.left, y - plan.top),
-                static_cast<size_t>(x1 - x0) * static_cast<size_t>(resized.channels),
-                out.picture.At(x0, y));
+  ResizedRows rows(picture, input.channels(), plan.width, plan.height);
+  for (int y = 0; y < input.height; ++y) {
+    uint8_t* const row = out.picture.At(0, y);
+    const int from = y - plan.top;
+    if (from < 0 || from >= plan.height || x0 >= x1) {
+      std::fill_n(row, static_cast<size_t>(input.width) * channels, pad);
+      continue;
+    }
+    std::fill_n(row, static_cast<size_t>(x0) * channels, pad);
+    rows.Make(from, x0 - plan.left, x1 - x0, row + static_cast<size_t>(x0) * channels);
+    std::fill_n(row + static_cast<size_t>(x1) * channels,
+                static_cast<size_t>(input.width - x1) * channels, pad);
   }
   return out;
 }
@@ -254,7 +174,9 @@ Tensor ToBytes(const Picture& fitted, const PictureInput& input) {
   return out;
 }
 
-Tensor ToFloat(const Picture& fitted, const PictureInput& input) {
+void WriteFloat(const Picture& fitted, const PictureInput& input, std::span<float> to) {
+  PLUMB_CHECK(to.size() == fitted.pixels.size())
+      << to.size() << " values for " << fitted.pixels.size() << " bytes of a picture";
   std::array<std::array<float, 256>, 3> table;
   for (int c = 0; c < fitted.channels; ++c) {
     for (int p = 0; p < 256; ++p) {
@@ -263,11 +185,15 @@ Tensor ToFloat(const Picture& fitted, const PictureInput& input) {
           input.std[static_cast<size_t>(c)];
     }
   }
-  Tensor out(DType::kF32, ShapeOf(fitted, input));
-  float* dst = out.values<float>().data();
+  float* const dst = to.data();
   ForEachValue(fitted, input, [&](size_t at, int c, uint8_t pixel) {
     dst[at] = table[static_cast<size_t>(c)][pixel];
   });
+}
+
+Tensor ToFloat(const Picture& fitted, const PictureInput& input) {
+  Tensor out(DType::kF32, ShapeOf(fitted, input));
+  WriteFloat(fitted, input, out.values<float>());
   return out;
 }
 

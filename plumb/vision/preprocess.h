@@ -61,6 +61,8 @@ struct Fitted {
 [[nodiscard]] Tensor ToBytes(const Picture& fitted, const artifact::PictureInput& input);
 // (pixel - mean[c]) / std[c], each operation rounded to binary32: f32 of the same shape.
 [[nodiscard]] Tensor ToFloat(const Picture& fitted, const artifact::PictureInput& input);
+// The same into memory of the caller: width * height * channels values.
+void WriteFloat(const Picture& fitted, const artifact::PictureInput& input, std::span<float> to);
 
 // Sizes positive, mean and std as many as channels, std positive, pad 0..255: else a usage error
 // naming the field.
