@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "plumb/api/stopwatch.h"
 #include "plumb/pictures/read_picture.h"
-#include "plumb/vision/nms.h"
 #include "plumb/vision/preprocess.h"
 
 namespace plumb {
@@ -23,43 +23,63 @@ Result<PictureModel> PictureModel::Create(const Model& model, int threads) {
   return result;
 }
 
-Result<PictureModel::Outputs> PictureModel::Run(const Picture& picture) {
-  const artifact::PictureInput& input = model_->io.pictures[0];
-  PLUMB_ASSIGN_OR_RETURN(vision::Fitted fitted, vision::Fit(picture, input));
-  std::vector<runtime::NamedTensor> inputs;
-  inputs.push_back({model_->program->inputs[0].name, vision::ToFloat(fitted.picture, input)});
-  Outputs outputs;
-  outputs.placement = fitted.placement;
-  PLUMB_ASSIGN_OR_RETURN(outputs.tensors, runtime::RunNamed(*session_, inputs));
-  return outputs;
+Result<vision::Fitted> PictureModel::Fit(const Picture& picture) const {
+  return vision::Fit(picture, model_->io.pictures[0]);
 }
 
-Result<std::vector<vision::Detection>> PictureModel::Detect(const Picture& picture,
-                                                            const DetectOptions& options) {
+Result<std::vector<ConstTensorView>> PictureModel::Run(const Picture& fitted) {
+  const artifact::PictureInput& input = model_->io.pictures[0];
+  const artifact::Program& program = *model_->program;
+  const auto is_f32 = [&](const artifact::Port& port) {
+    return port.dtype == DType::kF32 &&
+           program.tensors[static_cast<size_t>(port.tensor)].dtype == DType::kF32;
+  };
+  const bool direct = is_f32(program.inputs[0]) &&
+                      std::all_of(program.outputs.begin(), program.outputs.end(), is_f32);
+  std::vector<ConstTensorView> views;
+  if (!direct) {
+    const runtime::NamedTensor named{program.inputs[0].name, vision::ToFloat(fitted, input)};
+    PLUMB_ASSIGN_OR_RETURN(converted_, runtime::RunNamed(*session_, {&named, 1}));
+    for (const runtime::NamedTensor& tensor : converted_) {
+      views.push_back(tensor.tensor.view());
+    }
+    return views;
+  }
+  Stopwatch watch;
+  const TensorView to = session_->input(0);
+  vision::WriteFloat(fitted, input, {static_cast<float*>(to.raw), static_cast<size_t>(to.size())});
+  times_.input += watch.Lap();
+  PLUMB_RETURN_IF_ERROR(session_->Run());
+  times_.network += watch.Lap();
+  for (size_t i = 0; i < program.outputs.size(); ++i) {
+    views.push_back(session_->output(i));
+  }
+  return views;
+}
+
+Result<std::vector<vision::Detection>> PictureModel::Detect(const vision::Fitted& fitted,
+                                                            const vision::BoxOptions& options) {
   const artifact::DecodeContract& contract = model_->decode;
   if (!vision::IsDetector(contract.family)) {
     return UsageError(
         "'", model_->path, "': its outputs are not those of a detector that is known (family ",
         vision::FamilyName(contract.family), "). State it: --decode yolov5|yolov8|yolox|...");
   }
-  PLUMB_ASSIGN_OR_RETURN(const Outputs outputs, Run(picture));
-  std::vector<ConstTensorView> views;
-  for (const runtime::NamedTensor& tensor : outputs.tensors) {
-    views.push_back(tensor.tensor.view());
-  }
-  vision::DecodeOptions decode;
-  decode.score_threshold = options.score.value_or(contract.score_threshold);
-  decode.class_mode = options.class_mode;
-  PLUMB_ASSIGN_OR_RETURN(std::vector<vision::Detection> candidates,
-                         vision::Decode(contract, views, model_->io.pictures[0].width,
-                                        model_->io.pictures[0].height, decode));
-  vision::NmsOptions nms;
-  nms.iou_threshold = options.iou.value_or(contract.iou_threshold);
-  nms.scope = contract.class_agnostic_nms ? vision::NmsScope::kClassAgnostic
-                                          : vision::NmsScope::kClassAware;
-  nms.max_detections =
-      options.max_detections > 0 ? options.max_detections : contract.max_detections;
-  return vision::ToPicture(vision::Nms(std::move(candidates), nms), outputs.placement);
+  PLUMB_ASSIGN_OR_RETURN(const std::vector<ConstTensorView> outputs, Run(fitted.picture));
+  Stopwatch watch;
+  PLUMB_ASSIGN_OR_RETURN(
+      std::vector<vision::Detection> boxes,
+      vision::Boxes(contract, outputs, fitted.picture.width, fitted.picture.height, options));
+  boxes = vision::ToPicture(std::move(boxes), fitted.placement);
+  times_.boxes += watch.Lap();
+  ++times_.pictures;
+  return boxes;
+}
+
+Result<std::vector<vision::Detection>> PictureModel::Detect(const Picture& picture,
+                                                            const vision::BoxOptions& options) {
+  PLUMB_ASSIGN_OR_RETURN(const vision::Fitted fitted, Fit(picture));
+  return Detect(fitted, options);
 }
 
 Result<std::vector<vision::ClassScore>> PictureModel::Classify(const Picture& picture, int k) {
@@ -69,8 +89,9 @@ Result<std::vector<vision::ClassScore>> PictureModel::Classify(const Picture& pi
         vision::FamilyName(model_->decode.family),
         "); its output should be one row of class scores. State it: --decode classifier");
   }
-  PLUMB_ASSIGN_OR_RETURN(const Outputs outputs, Run(picture));
-  return vision::TopClasses(model_->decode, outputs.tensors[0].tensor.view(), k);
+  PLUMB_ASSIGN_OR_RETURN(const vision::Fitted fitted, Fit(picture));
+  PLUMB_ASSIGN_OR_RETURN(const std::vector<ConstTensorView> outputs, Run(fitted.picture));
+  return vision::TopClasses(model_->decode, outputs[0], k);
 }
 
 Result<std::vector<std::string>> ListPictures(const std::vector<std::string>& paths) {

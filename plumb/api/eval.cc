@@ -68,7 +68,7 @@ int32_t CategoryOf(const CocoData& data, const artifact::DecodeContract& contrac
 Result<vision::CocoMetric> MeasureCoco(const Model& model, const CocoData& data,
                                        const EvalOptions& options, const std::string& stage) {
   PLUMB_ASSIGN_OR_RETURN(PictureModel detector, PictureModel::Create(model, options.threads));
-  DetectOptions detect;
+  vision::BoxOptions detect;
   detect.score = kEvalScore;
   detect.iou = kEvalIou;
   detect.max_detections = kEvalMost;

@@ -1,10 +1,11 @@
-// plumb detect: boxes as a table and drawn on the picture.
+// plumb detect: boxes as a table and drawn on the picture; of single pictures or of a stream.
 
-#include <chrono>
 #include <filesystem>
+#include <iostream>
 #include <nlohmann/json.hpp>
 
 #include "plumb/api/detect.h"
+#include "plumb/api/frames.h"
 #include "plumb/cli/model_options.h"
 #include "plumb/cli/verb.h"
 #include "plumb/pictures/draw.h"
@@ -20,6 +21,7 @@ namespace fs = std::filesystem;
 struct Arguments {
   ModelArguments model;
   std::vector<std::string> pictures;
+  std::string frames, frame_size;
   std::string output;
   float score = -1, iou = -1;
 };
@@ -63,12 +65,135 @@ Result<std::string> DrawnPath(const std::string& output, const std::string& pict
   return (fs::path(output) / (fs::path(picture).stem().string() + "_boxes.jpg")).string();
 }
 
+std::vector<vision::CocoResult> CocoResults(const artifact::DecodeContract& contract,
+                                            const std::string& name,
+                                            const std::vector<vision::Detection>& found) {
+  std::vector<vision::CocoResult> results;
+  for (const vision::Detection& d : found) {
+    results.push_back({name, std::nullopt, vision::CategoryId(d.label, contract.classes), d});
+  }
+  return results;
+}
+
+void PrintTable(Console& console, const artifact::DecodeContract& contract, const std::string& name,
+                const Picture& picture, const std::vector<vision::Detection>& found) {
+  console.Print(StrCat(name, "  ", picture.width, "x", picture.height, "  ", found.size(),
+                       found.size() == 1 ? " object" : " objects"));
+  if (!found.empty()) {
+    console.Print("  class             score       x1       y1       x2       y2");
+  }
+  for (const vision::Detection& d : found) {
+    console.Print(Row(contract, d));
+  }
+}
+
+vision::BoxOptions BoxOptionsOf(const Arguments& args) {
+  vision::BoxOptions options;
+  options.score = args.score >= 0 ? std::optional(args.score) : std::nullopt;
+  options.iou = args.iou >= 0 ? std::optional(args.iou) : std::nullopt;
+  return options;
+}
+
+Result<std::unique_ptr<FrameSource>> OpenFrames(const Arguments& args) {
+  if (!args.frame_size.empty()) {
+    int width = 0, height = 0;
+    char rest = 0;
+    if (std::sscanf(args.frame_size.c_str(), "%dx%d%c", &width, &height, &rest) != 2 || width < 1 ||
+        height < 1 || width > pictures::kMaxSide || height > pictures::kMaxSide) {
+      return UsageError("--frame-size: WIDTHxHEIGHT in pixels expected, found '", args.frame_size,
+                        "'");
+    }
+    if (args.frames != "-") {
+      return UsageError("--frame-size is for raw pixels on standard input: --frames -");
+    }
+    return FramesOfRawStream(std::cin, width, height);
+  }
+  if (args.frames == "-") {
+    return FramesOfStream(std::cin);
+  }
+  PLUMB_ASSIGN_OR_RETURN(std::vector<std::string> files, ListPictures({args.frames}));
+  return FramesOfFiles(std::move(files));
+}
+
+void NoteTimes(Console& console, const FramesSummary& summary) {
+  const StageTimes& t = summary.times;
+  const auto each = [&](double ms) {
+    return Fixed(ms / static_cast<double>(std::max<int64_t>(t.pictures, 1)), 0, 2);
+  };
+  console.Note(StrCat(t.pictures, " frames, ",
+                      Fixed(static_cast<double>(t.pictures) / summary.seconds, 0, 1),
+                      " a second; ms a frame: resize ", each(t.fit), ", into the network ",
+                      each(t.input), ", network ", each(t.network), ", boxes ", each(t.boxes)));
+}
+
+Status DetectStream(Console& console, const Arguments& args, PictureModel& detector) {
+  PLUMB_ASSIGN_OR_RETURN(const std::unique_ptr<FrameSource> source, OpenFrames(args));
+  const artifact::DecodeContract& contract = detector.model().decode;
+  const auto report = [&](const FrameResult& result) -> Status {
+    const std::string name = fs::path(result.frame.name).filename().string();
+    if (console.json) {  // one object a line, so that a reader need not wait for the end
+      nlohmann::ordered_json json;
+      json["frame"] = result.index;
+      json["name"] = name;
+      json["detections"] = nlohmann::ordered_json::parse(
+          vision::CocoResultsJson(CocoResults(contract, name, result.found)));
+      console.Print(json.dump());
+    } else {
+      PrintTable(console, contract, name, result.frame.picture, result.found);
+    }
+    if (!args.output.empty()) {
+      PLUMB_ASSIGN_OR_RETURN(const std::string path, DrawnPath(args.output, name, true));
+      return Draw(result.frame.picture, contract, result.found, path);
+    }
+    return {};
+  };
+  PLUMB_ASSIGN_OR_RETURN(const FramesSummary summary,
+                         DetectFrames(detector, *source, BoxOptionsOf(args), report));
+  NoteTimes(console, summary);
+  return {};
+}
+
+Status DetectPictures(Console& console, const Arguments& args, PictureModel& detector,
+                      const std::vector<std::string>& files,
+                      const std::vector<std::string>& drawn) {
+  const artifact::DecodeContract& contract = detector.model().decode;
+  std::vector<vision::CocoResult> results;
+  for (size_t i = 0; i < files.size(); ++i) {
+    PLUMB_ASSIGN_OR_RETURN(const Picture picture, pictures::ReadPicture(files[i]));
+    PLUMB_ASSIGN_OR_RETURN(const std::vector<vision::Detection> found,
+                           detector.Detect(picture, BoxOptionsOf(args)));
+    const std::string name = fs::path(files[i]).filename().string();
+    for (vision::CocoResult& result : CocoResults(contract, name, found)) {
+      results.push_back(std::move(result));
+    }
+    if (!console.json) {
+      PrintTable(console, contract, name, picture, found);
+    }
+    if (!drawn.empty()) {
+      PLUMB_RETURN_IF_ERROR(Draw(picture, contract, found, drawn[i]));
+      console.Note(StrCat("drawn: ", drawn[i]));
+    }
+  }
+  if (console.json) {
+    nlohmann::ordered_json json;
+    json["model"] = detector.model().path;
+    json["detections"] = nlohmann::ordered_json::parse(vision::CocoResultsJson(results));
+    console.Print(json.dump(2));
+  }
+  return {};
+}
+
 }  // namespace
 
 std::function<Status(Console&)> Setup_detect(CLI::App& app) {
   auto args = std::make_shared<Arguments>();
   args->model.Declare(app);
-  app.add_option("pictures", args->pictures, "pictures, or folders of them")->required();
+  app.add_option("pictures", args->pictures, "pictures, or folders of them");
+  app.add_option("--frames", args->frames,
+                 "a stream instead: a folder's pictures in order, or - for pictures one behind "
+                 "another on standard input; stages overlap, --json prints an object a line");
+  app.add_option("--frame-size", args->frame_size,
+                 "with --frames -: raw R, G, B frames of WIDTHxHEIGHT pixels");
   app.add_option("-o,--output", args->output, "drawn picture (a folder when there are several)");
   app.add_option("--score", args->score, "least score of a box (default: the contract's, 0.25)")
       ->check(CLI::Range(0.0, 1.0));
@@ -76,8 +201,14 @@ std::function<Status(Console&)> Setup_detect(CLI::App& app) {
                  "overlap above which the weaker of two boxes goes (default: the contract's, 0.45)")
       ->check(CLI::Range(0.0, 1.0));
   return [args](Console& console) -> Status {
-    PLUMB_ASSIGN_OR_RETURN(const std::vector<std::string> files, ListPictures(args->pictures));
-    std::vector<std::string> drawn;
+    if (args->pictures.empty() == args->frames.empty()) {
+      return UsageError("pictures, or a stream by --frames, expected, found ",
+                        args->frames.empty() ? "neither" : "both");
+    }
+    std::vector<std::string> files, drawn;
+    if (args->frames.empty()) {
+      PLUMB_ASSIGN_OR_RETURN(files, ListPictures(args->pictures));
+    }
     for (const std::string& file : files) {
       if (!args->output.empty()) {
         PLUMB_ASSIGN_OR_RETURN(std::string path, DrawnPath(args->output, file, files.size() > 1));
@@ -90,41 +221,8 @@ std::function<Status(Console&)> Setup_detect(CLI::App& app) {
       model.is_artifact ? console.Detail(line) : console.Note(line);
     }
     PLUMB_ASSIGN_OR_RETURN(PictureModel detector, PictureModel::Create(model, console.Threads()));
-    DetectOptions detect;
-    detect.score = args->score >= 0 ? std::optional(args->score) : std::nullopt;
-    detect.iou = args->iou >= 0 ? std::optional(args->iou) : std::nullopt;
-    std::vector<vision::CocoResult> results;
-    for (size_t i = 0; i < files.size(); ++i) {
-      PLUMB_ASSIGN_OR_RETURN(const Picture picture, pictures::ReadPicture(files[i]));
-      PLUMB_ASSIGN_OR_RETURN(const std::vector<vision::Detection> found,
-                             detector.Detect(picture, detect));
-      const std::string name = fs::path(files[i]).filename().string();
-      for (const vision::Detection& d : found) {
-        results.push_back(
-            {name, std::nullopt, vision::CategoryId(d.label, model.decode.classes), d});
-      }
-      if (!console.json) {
-        console.Print(StrCat(name, "  ", picture.width, "x", picture.height, "  ", found.size(),
-                             found.size() == 1 ? " object" : " objects"));
-        if (!found.empty()) {
-          console.Print("  class             score       x1       y1       x2       y2");
-        }
-        for (const vision::Detection& d : found) {
-          console.Print(Row(model.decode, d));
-        }
-      }
-      if (!drawn.empty()) {
-        PLUMB_RETURN_IF_ERROR(Draw(picture, model.decode, found, drawn[i]));
-        console.Note(StrCat("drawn: ", drawn[i]));
-      }
-    }
-    if (console.json) {
-      nlohmann::ordered_json json;
-      json["model"] = model.path;
-      json["detections"] = nlohmann::ordered_json::parse(vision::CocoResultsJson(results));
-      console.Print(json.dump(2));
-    }
-    return {};
+    return args->frames.empty() ? DetectPictures(console, *args, detector, files, drawn)
+                                : DetectStream(console, *args, detector);
   };
 }
 

@@ -49,21 +49,6 @@ std::vector<ConstTensorView> Views(const std::vector<runtime::NamedTensor>& outp
   return views;
 }
 
-Result<std::vector<vision::Detection>> Detect(const artifact::DecodeContract& contract,
-                                              const std::vector<ConstTensorView>& outputs,
-                                              int width, int height, float threshold) {
-  vision::DecodeOptions options;
-  options.score_threshold = threshold;
-  PLUMB_ASSIGN_OR_RETURN(std::vector<vision::Detection> found,
-                         vision::Decode(contract, outputs, width, height, options));
-  vision::NmsOptions nms;
-  nms.iou_threshold = contract.iou_threshold;
-  nms.scope = contract.class_agnostic_nms ? vision::NmsScope::kClassAgnostic
-                                          : vision::NmsScope::kClassAware;
-  nms.max_detections = contract.max_detections;
-  return vision::Nms(std::move(found), nms);
-}
-
 // Outputs, detections, classes and rules over the samples.
 Status CompareOutputs(const VerdictInput& input, Verdict& verdict) {
   PLUMB_ASSIGN_OR_RETURN(Runner reference, Runner::Create(input.float_program, input.threads));
@@ -86,10 +71,12 @@ Status CompareOutputs(const VerdictInput& input, Verdict& verdict) {
     if (detector) {
       const int width = input.io->pictures[0].width, height = input.io->pictures[0].height;
       const std::vector<ConstTensorView> float_views = Views(a), integer_views = Views(b);
-      PLUMB_ASSIGN_OR_RETURN(const auto wanted, Detect(*input.decode, float_views, width, height,
-                                                       verdict.gate.float_score));
-      PLUMB_ASSIGN_OR_RETURN(const auto found, Detect(*input.decode, integer_views, width, height,
-                                                      verdict.gate.integer_score));
+      PLUMB_ASSIGN_OR_RETURN(const auto wanted,
+                             vision::Boxes(*input.decode, float_views, width, height,
+                                           {.score = verdict.gate.float_score, .iou = {}}));
+      PLUMB_ASSIGN_OR_RETURN(const auto found,
+                             vision::Boxes(*input.decode, integer_views, width, height,
+                                           {.score = verdict.gate.integer_score, .iou = {}}));
       CountMatches(wanted, found, verdict.gate, verdict.matches);
       PLUMB_RETURN_IF_ERROR(AddScores(*input.decode, float_views, width, height, float_scores));
       PLUMB_RETURN_IF_ERROR(AddScores(*input.decode, integer_views, width, height, integer_scores));

@@ -41,4 +41,20 @@ std::vector<Detection> Nms(std::vector<Detection> candidates, const NmsOptions& 
   return kept;
 }
 
+Result<std::vector<Detection>> Boxes(const artifact::DecodeContract& contract,
+                                     std::span<const ConstTensorView> outputs, int input_width,
+                                     int input_height, const BoxOptions& options) {
+  DecodeOptions decode;
+  decode.score_threshold = options.score.value_or(contract.score_threshold);
+  decode.class_mode = options.class_mode;
+  PLUMB_ASSIGN_OR_RETURN(std::vector<Detection> candidates,
+                         Decode(contract, outputs, input_width, input_height, decode));
+  NmsOptions nms;
+  nms.iou_threshold = options.iou.value_or(contract.iou_threshold);
+  nms.scope = contract.class_agnostic_nms ? NmsScope::kClassAgnostic : NmsScope::kClassAware;
+  nms.max_detections =
+      options.max_detections > 0 ? options.max_detections : contract.max_detections;
+  return Nms(std::move(candidates), nms);
+}
+
 }  // namespace plumb::vision

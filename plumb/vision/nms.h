@@ -6,8 +6,11 @@
 // when the union is empty; binary32. Stops at `max_detections` kept boxes of the picture.
 #pragma once
 
+#include <optional>
+#include <span>
 #include <vector>
 
+#include "plumb/vision/decode.h"
 #include "plumb/vision/detection.h"
 
 namespace plumb::vision {
@@ -26,5 +29,17 @@ struct NmsOptions {
 // The kept ones, by falling score.
 [[nodiscard]] std::vector<Detection> Nms(std::vector<Detection> candidates,
                                          const NmsOptions& options);
+
+// What differs from the decode contract.
+struct BoxOptions {
+  std::optional<float> score, iou;  // thresholds
+  int max_detections = 0;           // 0: the contract's
+  ClassMode class_mode = ClassMode::kBest;
+};
+// Decode, then Nms: boxes in pixels of the network's input, by falling score.
+[[nodiscard]] Result<std::vector<Detection>> Boxes(const artifact::DecodeContract& contract,
+                                                   std::span<const ConstTensorView> outputs,
+                                                   int input_width, int input_height,
+                                                   const BoxOptions& options);
 
 }  // namespace plumb::vision
