@@ -15,10 +15,7 @@ constexpr const DwConvKernel* kKernels[] = {
 #undef PLUMB_DWCONV
 };
 
-// Pixels whose sums are held at once: those of a block of channels stay in the first-level cache.
-constexpr int64_t kPixels = 16;
-
-int64_t CeilDivide(int64_t a, int64_t b) { return a >= 0 ? (a + b - 1) / b : -(-a / b); }
+int64_t FloorDivide(int64_t a, int64_t b) { return a >= 0 ? a / b : -((b - 1 - a) / b); }
 int64_t RoundUp(int64_t a, int64_t b) { return (a + b - 1) / b * b; }
 
 }  // namespace
@@ -26,57 +23,22 @@ int64_t RoundUp(int64_t a, int64_t b) { return (a + b - 1) / b * b; }
 std::vector<const DwConvKernel*> DwConvKernels() { return RunnableKernels<DwConvKernel>(kKernels); }
 const DwConvKernel& SelectDwConv(Isa isa) { return SelectKernel<DwConvKernel>(kKernels, isa); }
 
-DwConvPacked::DwConvPacked(const DwConvLayer& layer, const DwConvKernel& kernel)
-    : layer_(layer),
-      kernel_(kernel),
-      taps_(layer.kernel_height * layer.kernel_width),
-      tap_groups_((taps_ + kernel.tap_group - 1) / kernel.tap_group),
-      blocks_((layer.channels + kernel.block - 1) / kernel.block),
-      weights_(kernel.element_bytes == 1 ? DType::kS8 : DType::kS16,
-               {blocks_, tap_groups_, kernel.tap_group * kernel.block}),
-      start_(DType::kS32, {blocks_, kernel.block}),
-      zeros_(DType::kS8, {layer.channels}),
-      end_(layer.end, layer.channels, kernel.isa) {
-  const int64_t reach = (layer.kernel_width - 1) * layer.dilation_width;
-  inside_begin_ =
-      std::clamp<int64_t>(CeilDivide(layer.pad_left, layer.stride_width), 0, layer.out_width);
-  inside_end_ =
-      std::clamp<int64_t>(CeilDivide(layer.in_width - reach + layer.pad_left, layer.stride_width),
-                          inside_begin_, layer.out_width);
-  for (int64_t c = 0; c < layer.channels; ++c) {
-    const int64_t block = c / kernel.block;
-    const int in_block = static_cast<int>(c % kernel.block);
-    int64_t sum = 0;
-    for (int64_t tap = 0; tap < taps_; ++tap) {
-      const int8_t w = layer.weights[c * taps_ + tap];
-      sum += w;
-      const int64_t group = block * tap_groups_ + tap / kernel.tap_group;
-      const auto at = static_cast<size_t>(
-          group * kernel.tap_group * kernel.block +
-          kernel.weight_position(in_block, static_cast<int>(tap % kernel.tap_group)));
-      if (kernel.element_bytes == 1) {
-        weights_.values<int8_t>()[at] = w;
-      } else {
-        weights_.values<int16_t>()[at] = w;
-      }
-    }
-    const int64_t bias = layer.bias != nullptr ? layer.bias[c] : 0;
-    start_.values<int32_t>()[static_cast<size_t>(block * kernel.block +
-                                                 kernel.start_position(in_block))] =
-        static_cast<int32_t>(
-            static_cast<uint32_t>(bias - (layer.x_zero_point[c] + kernel.x_offset) * sum));
-    zeros_.values<int8_t>()[static_cast<size_t>(c)] = static_cast<int8_t>(layer.x_zero_point[c]);
-  }
-}
-
 size_t DwConvPacked::ScratchBytes(int threads) const {
-  // Two tables of taps; sums and numbers of a block.
-  const int64_t tables = RoundUp(2 * tap_groups_ * kernel_.tap_group * 8, 64);
-  return static_cast<size_t>((tables + 2 * kPixels * kernel_.block * 4) * threads);
+  const int64_t part = in_registers_ ? 0 : RoundUp(part_pixels_ * layer_.channels * 4, 64);
+  const int64_t tables = RoundUp((row_groups_ * kernel_.row_group + tap_rows_) * 8, 64);
+  return static_cast<size_t>((tap_rows_ * row_bytes_ + (out_rows_ + 1) * part + tables) * threads);
 }
 
-size_t DwConvPacked::PackedBytes() const {
-  return weights_.bytes() + start_.bytes() + zeros_.bytes() + end_.bytes();
+DwConvPacked::Scratch DwConvPacked::Split(std::byte* scratch) const {
+  const int64_t part = in_registers_ ? 0 : RoundUp(part_pixels_ * layer_.channels * 4, 64);
+  Scratch s;
+  s.rows = scratch;
+  s.sums = reinterpret_cast<int32_t*>(s.rows + tap_rows_ * row_bytes_);
+  s.sums_stride = part / 4;
+  s.real = reinterpret_cast<float*>(s.sums + out_rows_ * s.sums_stride);
+  s.row_table = reinterpret_cast<const std::byte**>(s.real + s.sums_stride);
+  s.held = reinterpret_cast<int64_t*>(s.row_table + row_groups_ * kernel_.row_group);
+  return s;
 }
 
 void DwConvPacked::Run(const int8_t* x, void* y, std::span<std::byte> scratch,
@@ -84,53 +46,103 @@ void DwConvPacked::Run(const int8_t* x, void* y, std::span<std::byte> scratch,
   PLUMB_CHECK(scratch.size() >= ScratchBytes(pool.threads()))
       << "scratch of " << scratch.size() << " bytes";
   const auto rows = [&](int64_t begin, int64_t end, int part) {
-    for (int64_t row = begin; row < end; ++row) {
-      RunRow(x, y, row, scratch.data() + static_cast<size_t>(part) * ScratchBytes(1));
+    const Scratch s = Split(scratch.data() + static_cast<size_t>(part) * ScratchBytes(1));
+    int64_t image = -1;
+    while (begin < end) {
+      if (begin / layer_.out_height != image) {
+        image = begin / layer_.out_height;
+        std::fill(s.held, s.held + tap_rows_, INT64_MIN);
+      }
+      const int64_t oy = begin % layer_.out_height;
+      const int64_t count = std::min({int64_t{out_rows_}, layer_.out_height - oy, end - begin});
+      RunRows(x, y, image, oy, static_cast<int>(count), s);
+      begin += count;
     }
   };
-  pool.ParallelFor(layer_.batch * layer_.out_height, 1, std::cref(rows));
-}
-
-void DwConvPacked::RunRow(const int8_t* x, void* y, int64_t row, std::byte* scratch) const {
-  for (int64_t ox = 0; ox < layer_.out_width;) {
-    const bool inside = ox >= inside_begin_ && ox < inside_end_;
-    const int64_t pixels = inside ? std::min(inside_end_ - ox, kPixels) : 1;
-    RunSegment(x, y, row, ox, pixels, scratch);
-    ox += pixels;
+  if (layer_.out_width > 0 && layer_.channels > 0) {
+    pool.ParallelFor(layer_.batch * layer_.out_height, out_rows_, std::cref(rows));
   }
 }
 
-void DwConvPacked::RunSegment(const int8_t* x, void* y, int64_t row, int64_t ox, int64_t pixels,
-                              std::byte* scratch) const {
-  const int64_t padded_taps = tap_groups_ * kernel_.tap_group;
-  auto* acc = reinterpret_cast<int32_t*>(scratch);
-  auto* real = reinterpret_cast<float*>(scratch + kPixels * kernel_.block * 4);
-  auto* in = reinterpret_cast<const int8_t**>(scratch + 2 * kPixels * kernel_.block * 4);
-  auto* step = reinterpret_cast<int64_t*>(in + padded_taps);
-  const int64_t image = row / layer_.out_height;
-  const int64_t oy = row % layer_.out_height;
-  for (int64_t tap = 0; tap < padded_taps; ++tap) {
-    const int64_t iy = oy * layer_.stride_height - layer_.pad_top +
-                       tap / layer_.kernel_width * layer_.dilation_height;
-    const int64_t ix = ox * layer_.stride_width - layer_.pad_left +
-                       tap % layer_.kernel_width * layer_.dilation_width;
-    const bool there =
-        tap < taps_ && iy >= 0 && iy < layer_.in_height && ix >= 0 && ix < layer_.in_width;
-    in[tap] = there ? x + ((image * layer_.in_height + iy) * layer_.in_width + ix) * layer_.channels
-                    : zeros_.values<int8_t>().data();
-    step[tap] = there ? layer_.stride_width * layer_.channels : 0;
+void DwConvPacked::PrepareRow(const int8_t* row, std::byte* to) const {
+  const int8_t* zeros = zero_points_.values<int8_t>().data();
+  for (const int64_t phase : phases_) {
+    // Pixel j of a phase is column j * stride + phase - pad.
+    const int64_t stride = layer_.stride_width;
+    const int64_t first = phase - layer_.pad_left;
+    const int64_t left = std::clamp<int64_t>(-FloorDivide(first, stride), 0, phase_pixels_);
+    const int64_t inside_end =
+        std::clamp<int64_t>(-FloorDivide(first - layer_.in_width, stride), left, phase_pixels_);
+    const auto put = [&](const int8_t* from, int64_t step, int64_t pixels) {
+      if (pixels > 0) {
+        kernel_.prepare(from, step, pixels, layer_.channels, to);
+        to += pixels * layer_.channels * kernel_.number_bytes;
+      }
+    };
+    put(zeros, 0, left);
+    put(row + (left * stride + first) * layer_.channels, stride * layer_.channels,
+        inside_end - left);
+    put(zeros, 0, phase_pixels_ - inside_end);
   }
-  const int64_t block_bytes =
-      tap_groups_ * kernel_.tap_group * kernel_.block * kernel_.element_bytes;
-  for (int64_t block = 0; block < blocks_; ++block) {
-    const int64_t channel = block * kernel_.block;
-    const int channels =
-        static_cast<int>(std::min<int64_t>(layer_.channels - channel, kernel_.block));
-    kernel_.run({in, step, tap_groups_,
-                 static_cast<const std::byte*>(weights_.raw()) + block * block_bytes,
-                 start_.values<int32_t>().data() + channel, acc, pixels, channel, channels});
-    end_.Apply({acc, kernel_.block, pixels, channels}, channel, real, y,
-               (row * layer_.out_width + ox) * layer_.channels + channel, layer_.channels);
+}
+
+void DwConvPacked::RunRows(const int8_t* x, void* y, int64_t image, int64_t oy, int rows,
+                           const Scratch& s) const {
+  const auto* zero_row = static_cast<const std::byte*>(zero_row_.raw());
+  const int64_t needed = layer_.kernel_height + rows - 1;
+  const int64_t top = oy * layer_.stride_height - layer_.pad_top;
+  for (int64_t tap = 0; tap < row_groups_ * kernel_.row_group; ++tap) {
+    const int64_t iy = top + tap * layer_.dilation_height;
+    if (tap >= needed || iy < 0 || iy >= layer_.in_height) {
+      s.row_table[tap] = zero_row;
+      continue;
+    }
+    // Rows that one output row needs together have places of their own.
+    const int64_t place = iy / layer_.dilation_height % tap_rows_;
+    std::byte* prepared = s.rows + place * row_bytes_;
+    if (s.held[place] != iy) {
+      s.held[place] = iy;
+      PrepareRow(x + (image * layer_.in_height + iy) * layer_.in_width * layer_.channels, prepared);
+    }
+    s.row_table[tap] = prepared;
+  }
+  DwConvStrip strip;
+  strip.rows = s.row_table;
+  strip.kernel_width = layer_.kernel_width;
+  strip.row_groups = row_groups_;
+  strip.out_rows = rows;
+  strip.blocks = static_cast<const std::byte*>(constants_.raw());
+  strip.block_bytes = block_bytes_;
+  strip.block_count = blocks_;
+  strip.period = period_pixels_ * layer_.channels;
+  strip.weights_step =
+      int64_t{out_rows_} * kernel_.block * kernel_.row_group * kernel_.weight_bytes;
+  strip.offsets = offsets_.data();
+  strip.lo = lo_;
+  strip.hi = hi_;
+  const int64_t row_numbers = layer_.out_width * layer_.channels;
+  const int64_t row = image * layer_.out_height + oy;
+  if (in_registers_) {
+    strip.numbers = row_numbers;
+    strip.y = static_cast<int8_t*>(y) + row * row_numbers;
+    strip.y_stride = row_numbers;
+    kernel_.run(strip);
+    if (look_up_ != nullptr) {
+      look_up_(table_.values<int8_t>().data(), strip.y, strip.y, rows * row_numbers);
+    }
+    return;
+  }
+  strip.sums = s.sums;
+  strip.sums_stride = s.sums_stride;
+  for (int64_t ox = 0; ox < layer_.out_width; ox += part_pixels_) {
+    const int64_t pixels = std::min(part_pixels_, layer_.out_width - ox);
+    strip.first = ox * layer_.channels;
+    strip.numbers = pixels * layer_.channels;
+    kernel_.run(strip);
+    for (int r = 0; r < rows; ++r) {
+      end_.Apply({s.sums + r * s.sums_stride, layer_.channels, pixels, layer_.channels}, 0, s.real,
+                 y, ((row + r) * layer_.out_width + ox) * layer_.channels, layer_.channels);
+    }
   }
 }
 

@@ -4,9 +4,19 @@
 // (x - x_zero_point[c]) * w, exactly, in 32 bits; taps outside the picture contribute 0. Then one
 // of the ends of kernels/common/layer_end.h.
 //
-// How it is computed: pixels of an output row whose taps all lie inside the picture are taken many
-// at a time; a tap outside it reads a row of zero points. Zero points are folded into the bias.
-// Weights are packed for blocks of channels, a few taps side by side. Threads split output rows.
+// How it is computed. The rows of the picture that an output row meets are prepared first: zero
+// points to the left and right, and with a stride the columns of each remainder apart, so that a
+// kernel column is an offset and an output row one run of `out_width * channels` numbers without
+// borders. Vectors run across the ends of pixels; the constants (weights, start, factor) repeat
+// after a period of whole pixels, which is chosen so that few lanes stay empty. A vector of the
+// period is computed for the whole row before the next one, so that its constants stay close.
+// Several tap rows stand side by side in a register, and where the stride is 1 two output rows share
+// them. Zero points are folded into the start. Threads split output rows.
+//
+// Floor, in vector instructions for 64 outputs of a 3x3 kernel with stride 1 (AVX-512 VNNI, two
+// vector ports, interleaving and packing on one of them): 12 multiply-adds and 12 interleavings for
+// three kernel columns, 12 to scale and round, 7 to pack and add the zero point, 3 to prepare a row:
+// 46, that is 23 cycles; bytes moved: 64 read and 64 written. docs/speed.md compares.
 #pragma once
 
 #include <cstddef>
@@ -34,31 +44,47 @@ struct DwConvLayer {
   LayerEndSpec end;
 };
 
-// One block of channels of `pixels` neighbouring pixels.
-struct DwConvRun {
-  const int8_t* const* in;  // [taps, padded to groups] where the tap of the first pixel begins
-  const int64_t* step;      // [taps, padded] bytes from pixel to pixel, 0 for a row of zero points
-  int64_t tap_groups;
-  const void* weights;   // of this block
-  const int32_t* start;  // of this block, in the kernel's order
-  int32_t* acc;          // [pixels][block], 64-byte aligned, in the order of the channels
-  int64_t pixels;
-  int64_t channel;  // where the block begins
-  int channels;     // of the block that exist; no byte beyond is read
+// What a kernel reads and writes: one or more output rows, or parts of them.
+struct DwConvStrip {
+  const std::byte* const*
+      rows;                // [row groups * row_group] prepared rows; weights of unused ones: 0
+  const int64_t* offsets;  // [kernel_width] of a kernel column, in numbers
+  int64_t kernel_width;
+  int64_t row_groups;
+  int out_rows;
+  int64_t first = 0;  // number of the prepared rows that the part begins with
+  int64_t numbers;    // pixels * channels of the part of an output row
+  // Block b holds the constants of the numbers at b * block, b * block + period, ...
+  const std::byte* blocks;  // [block_count][block_bytes], 64-byte aligned
+  int64_t block_bytes;
+  int64_t block_count;
+  int64_t period;
+  int64_t weights_step;  // bytes from the weights of a group of rows to the next one's
+  // Either 8-bit outputs by the requantization rule; no product of a sum and its factor reaches 2^31.
+  int8_t* y = nullptr;
+  int64_t y_stride = 0;
+  int8_t lo = -128, hi = 127;
+  // Or, where y is null, the sums.
+  int32_t* sums = nullptr;
+  int64_t sums_stride = 0;
 };
 
+// The constants of a block: start s32, factor f32, zero point s32, each [block] in the order of
+// `position`; then the weights [kernel_width][row groups][out rows][position][row_group].
 struct DwConvKernel {
   const char* name;
   Isa isa;
-  int block;          // channels
-  int tap_group;      // taps side by side
-  int element_bytes;  // of a packed weight
-  int x_offset;       // what the kernel adds to x
-  // Where the weight of a channel and a tap stands in a group of taps of a block, and a channel's
-  // start in a block.
-  int (*weight_position)(int channel, int tap);
-  int (*start_position)(int channel);
-  void (*run)(const DwConvRun& run);
+  int block;                  // numbers side by side
+  int row_group;              // tap rows side by side
+  int out_rows;               // most output rows at once
+  int weight_bytes;           // of a packed weight: 1 or 2
+  int number_bytes;           // of a prepared number
+  int x_offset;               // what preparing adds to x
+  int (*position)(int lane);  // where a number's sum stands in the accumulators
+  // Prepares pixels, from_step bytes apart; from_step 0: one of them, repeated.
+  void (*prepare)(const int8_t* from, int64_t from_step, int64_t pixels, int64_t channels,
+                  std::byte* to);
+  void (*run)(const DwConvStrip& strip);
 };
 
 #define PLUMB_DWCONV(kernel) extern const DwConvKernel kernel;
@@ -82,19 +108,40 @@ class DwConvPacked {
   void Run(const int8_t* x, void* y, std::span<std::byte> scratch, ThreadPool& pool) const;
 
  private:
-  void RunRow(const int8_t* x, void* y, int64_t row, std::byte* scratch) const;
-  void RunSegment(const int8_t* x, void* y, int64_t row, int64_t ox, int64_t pixels,
-                  std::byte* scratch) const;
+  // A thread's part of the scratch.
+  struct Scratch {
+    std::byte* rows;  // [tap rows] prepared
+    int32_t* sums;    // [out rows][part of a row]
+    int64_t sums_stride;
+    float* real;                  // [part of a row]
+    const std::byte** row_table;  // [row groups * row_group]
+    int64_t* held;                // [tap rows] which input row a prepared one is
+  };
+  [[nodiscard]] Scratch Split(std::byte* scratch) const;
+  void Pack(const DwConvLayer& layer);
+  void PrepareRow(const int8_t* row, std::byte* to) const;
+  // Output rows oy.. of a picture.
+  void RunRows(const int8_t* x, void* y, int64_t image, int64_t oy, int rows,
+               const Scratch& scratch) const;
 
   DwConvLayer layer_;  // sizes only: its pointers are not used after construction
   const DwConvKernel& kernel_;
-  int64_t taps_;
-  int64_t tap_groups_;
-  int64_t blocks_;
-  int64_t inside_begin_, inside_end_;  // output columns whose taps are inside the picture's width
-  Tensor weights_;                     // [blocks][tap groups][tap_group * block]
-  Tensor start_;                       // s32 [blocks][block]
-  Tensor zeros_;                       // s8 [channels]: the zero points
+  int out_rows_;                 // at once
+  int64_t tap_rows_;             // that they meet
+  int64_t row_groups_;           // tap rows in groups
+  std::vector<int64_t> phases_;  // remainders of kernel columns by the stride
+  std::vector<int64_t> offsets_;
+  int64_t phase_pixels_ = 0;  // of a prepared row, for each remainder
+  int64_t row_bytes_ = 0;     // of a prepared row
+  int64_t period_pixels_ = 1, blocks_ = 1, block_bytes_ = 0;
+  int64_t part_pixels_ = 1;    // of a row, where sums go through memory
+  bool in_registers_ = false;  // the kernel makes the outputs, else the sums only
+  int8_t lo_ = -128, hi_ = 127;
+  void (*look_up_)(const int8_t* table, const int8_t* x, int8_t* y, int64_t n) = nullptr;
+  Tensor constants_;    // [blocks][block_bytes]
+  Tensor zero_points_;  // s8 [channels]
+  Tensor zero_row_;     // a prepared row of zero points
+  Tensor table_;        // s8 [256]
   LayerEnd end_;
 };
 

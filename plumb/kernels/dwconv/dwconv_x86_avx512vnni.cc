@@ -1,9 +1,10 @@
-// Four taps side by side as bytes: one vpdpbusd adds four exact products a lane. Activations are
-// made unsigned by flipping their top bit (x + 128), which the packed bias takes off again.
-// Interleaving works within quarters of a register, so accumulator k holds channels 4k..4k+3 of
-// every quarter; the quarters are put in order at the end.
+// Four tap rows side by side as bytes: one vpdpbusd adds four exact products a lane. Numbers are
+// prepared unsigned, by flipping their top bit (x + 128), which the packed start takes off again.
+// Interleaving works within quarters of a register, so accumulator k holds numbers 4k..4k+3 of
+// every quarter; packing to bytes puts them back in order.
 #include <immintrin.h>
 
+#include "plumb/kernels/common/layer_end_avx512.h"
 #include "plumb/kernels/dwconv/dwconv.h"
 
 namespace plumb::kernels {
@@ -11,63 +12,137 @@ namespace {
 
 constexpr int kBlock = 64;
 
-int WeightPosition(int channel, int tap) {
-  return channel % 16 / 4 * 64 + channel / 16 * 16 + channel % 4 * 4 + tap;
-}
-int StartPosition(int channel) { return channel % 16 / 4 * 16 + channel / 16 * 4 + channel % 4; }
+int Position(int lane) { return lane % 16 / 4 * 16 + lane / 16 * 4 + lane % 4; }
 
-void Run(const DwConvRun& run) {
-  const int8_t* weights = static_cast<const int8_t*>(run.weights);
+__mmask64 Part(int64_t n) { return n >= 64 ? ~__mmask64{0} : (__mmask64{1} << n) - 1; }
+
+void Prepare(const int8_t* from, int64_t from_step, int64_t pixels, int64_t channels,
+             std::byte* to) {
+  if (from_step == channels) {
+    channels *= pixels;
+    pixels = 1;
+  }
   const __m512i flip = _mm512_set1_epi8(-128);
-  const __mmask64 exist = run.channels >= 64 ? ~__mmask64{0} : (__mmask64{1} << run.channels) - 1;
-  for (int64_t p = 0; p < run.pixels; ++p) {
-    __m512i acc[4];
-    for (int k = 0; k < 4; ++k) {
-      acc[k] = _mm512_loadu_si512(run.start + 16 * k);
+  for (int64_t p = 0; p < pixels; ++p, from += from_step, to += channels) {
+    for (int64_t i = 0; i < channels; i += 64) {
+      const __mmask64 exist = Part(channels - i);
+      _mm512_mask_storeu_epi8(to + i, exist,
+                              _mm512_xor_si512(_mm512_maskz_loadu_epi8(exist, from + i), flip));
     }
-    for (int64_t g = 0; g < run.tap_groups; ++g) {
-      __m512i x[4];
-      for (int t = 0; t < 4; ++t) {
-        const int8_t* from = run.in[4 * g + t] + p * run.step[4 * g + t] + run.channel;
-        x[t] = _mm512_xor_si512(_mm512_maskz_loadu_epi8(exist, from), flip);
+  }
+}
+
+// acc[k] quarter q -> out quarter 4q + k: a transpose of four by four quarters.
+void StoreSums(const __m512i (&acc)[4], int64_t n, int32_t* out) {
+  const __m512i a = _mm512_shuffle_i32x4(acc[0], acc[1], 0x44),
+                b = _mm512_shuffle_i32x4(acc[2], acc[3], 0x44);
+  const __m512i c = _mm512_shuffle_i32x4(acc[0], acc[1], 0xee),
+                d = _mm512_shuffle_i32x4(acc[2], acc[3], 0xee);
+  const __mmask64 exist = Part(n);
+  _mm512_mask_storeu_epi32(out, static_cast<__mmask16>(exist), _mm512_shuffle_i32x4(a, b, 0x88));
+  _mm512_mask_storeu_epi32(out + 16, static_cast<__mmask16>(exist >> 16),
+                           _mm512_shuffle_i32x4(a, b, 0xdd));
+  _mm512_mask_storeu_epi32(out + 32, static_cast<__mmask16>(exist >> 32),
+                           _mm512_shuffle_i32x4(c, d, 0x88));
+  _mm512_mask_storeu_epi32(out + 48, static_cast<__mmask16>(exist >> 48),
+                           _mm512_shuffle_i32x4(c, d, 0xdd));
+}
+
+// One block over a strip; kWidth, kGroups: the kernel's width and its groups of tap rows, 0: any.
+template <int kRows, int kWidth, int kGroups, bool kSums>
+void RunBlock(const DwConvStrip& s, int64_t block) {
+  const std::byte* at_block = s.blocks + block * s.block_bytes;
+  const auto* start = reinterpret_cast<const int32_t*>(at_block);
+  const auto* factor = reinterpret_cast<const float*>(start + kBlock);
+  const auto* zero = reinterpret_cast<const int32_t*>(factor + kBlock);
+  const auto* weights = reinterpret_cast<const int8_t*>(zero + kBlock);
+  const int64_t width = kWidth != 0 ? kWidth : s.kernel_width;
+  const int64_t groups = kGroups != 0 ? kGroups : s.row_groups;
+  const int64_t most = s.period - block * kBlock;
+  const Requantize64 end(factor, zero, s.lo, s.hi);
+  for (int64_t at = block * kBlock; at < s.numbers; at += s.period) {
+    __m512i acc[kRows][4];
+    for (int r = 0; r < kRows; ++r) {
+      for (int k = 0; k < 4; ++k) {
+        acc[r][k] = _mm512_load_si512(start + 16 * k);
       }
-      const __m512i low01 = _mm512_unpacklo_epi8(x[0], x[1]),
-                    high01 = _mm512_unpackhi_epi8(x[0], x[1]);
-      const __m512i low23 = _mm512_unpacklo_epi8(x[2], x[3]),
-                    high23 = _mm512_unpackhi_epi8(x[2], x[3]);
-      const int8_t* w = weights + g * 4 * kBlock;
-      acc[0] =
-          _mm512_dpbusd_epi32(acc[0], _mm512_unpacklo_epi16(low01, low23), _mm512_loadu_si512(w));
-      acc[1] = _mm512_dpbusd_epi32(acc[1], _mm512_unpackhi_epi16(low01, low23),
-                                   _mm512_loadu_si512(w + 64));
-      acc[2] = _mm512_dpbusd_epi32(acc[2], _mm512_unpacklo_epi16(high01, high23),
-                                   _mm512_loadu_si512(w + 128));
-      acc[3] = _mm512_dpbusd_epi32(acc[3], _mm512_unpackhi_epi16(high01, high23),
-                                   _mm512_loadu_si512(w + 192));
     }
-    // acc[k] quarter q -> out quarter 4q + k: a transpose of four by four quarters.
-    const __m512i a = _mm512_shuffle_i32x4(acc[0], acc[1], 0x44),
-                  b = _mm512_shuffle_i32x4(acc[2], acc[3], 0x44);
-    const __m512i c = _mm512_shuffle_i32x4(acc[0], acc[1], 0xee),
-                  d = _mm512_shuffle_i32x4(acc[2], acc[3], 0xee);
-    int32_t* out = run.acc + p * kBlock;
-    _mm512_store_si512(out, _mm512_shuffle_i32x4(a, b, 0x88));
-    _mm512_store_si512(out + 16, _mm512_shuffle_i32x4(a, b, 0xdd));
-    _mm512_store_si512(out + 32, _mm512_shuffle_i32x4(c, d, 0x88));
-    _mm512_store_si512(out + 48, _mm512_shuffle_i32x4(c, d, 0xdd));
+    const int8_t* w = weights;
+#pragma GCC unroll 5
+    for (int64_t kx = 0; kx < width; ++kx) {
+      const int64_t from = s.offsets[kx] + s.first + at;
+#pragma GCC unroll 2
+      for (int64_t g = 0; g < groups; ++g, w += s.weights_step) {
+        const __m512i x0 = _mm512_loadu_si512(s.rows[4 * g] + from),
+                      x1 = _mm512_loadu_si512(s.rows[4 * g + 1] + from),
+                      x2 = _mm512_loadu_si512(s.rows[4 * g + 2] + from),
+                      x3 = _mm512_loadu_si512(s.rows[4 * g + 3] + from);
+        const __m512i low01 = _mm512_unpacklo_epi8(x0, x1), high01 = _mm512_unpackhi_epi8(x0, x1);
+        const __m512i low23 = _mm512_unpacklo_epi8(x2, x3), high23 = _mm512_unpackhi_epi8(x2, x3);
+        const __m512i x[4] = {
+            _mm512_unpacklo_epi16(low01, low23), _mm512_unpackhi_epi16(low01, low23),
+            _mm512_unpacklo_epi16(high01, high23), _mm512_unpackhi_epi16(high01, high23)};
+        for (int r = 0; r < kRows; ++r) {
+          for (int k = 0; k < 4; ++k) {
+            acc[r][k] =
+                _mm512_dpbusd_epi32(acc[r][k], x[k], _mm512_load_si512(w + (r * 4 + k) * kBlock));
+          }
+        }
+      }
+    }
+    const int64_t n = s.numbers - at < most ? s.numbers - at : most;
+    for (int r = 0; r < kRows; ++r) {
+      if constexpr (kSums) {
+        StoreSums(acc[r], n, s.sums + r * s.sums_stride + at);
+      } else {
+        _mm512_mask_storeu_epi8(s.y + r * s.y_stride + at, Part(n), end.Bytes(acc[r]));
+      }
+    }
+  }
+}
+
+template <int kRows, int kWidth, int kGroups>
+void RunBlocks(const DwConvStrip& s) {
+  for (int64_t block = 0; block < s.block_count; ++block) {
+    if (s.y != nullptr) {
+      RunBlock<kRows, kWidth, kGroups, false>(s, block);
+    } else {
+      RunBlock<kRows, kWidth, kGroups, true>(s, block);
+    }
+  }
+}
+
+template <int kRows>
+void RunRows(const DwConvStrip& s) {
+  if (s.kernel_width == 3 && s.row_groups == 1) {
+    RunBlocks<kRows, 3, 1>(s);
+  } else if (s.kernel_width == 5 && s.row_groups == 2) {
+    RunBlocks<kRows, 5, 2>(s);
+  } else {
+    RunBlocks<kRows, 0, 0>(s);
+  }
+}
+
+void Run(const DwConvStrip& s) {
+  if (s.out_rows == 1) {
+    RunRows<1>(s);
+  } else {
+    RunRows<2>(s);
   }
 }
 
 }  // namespace
 
-const DwConvKernel dwconv_s8s8s32_64x4_avx512vnni = {"dwconv_s8s8s32_64x4_avx512vnni",
-                                                     Isa::kAvx512Vnni,
-                                                     kBlock,
-                                                     4,
-                                                     1,
-                                                     128,
-                                                     WeightPosition,
-                                                     StartPosition,
-                                                     Run};
+const DwConvKernel dwconv_s8s8s32_2x64x4_avx512vnni = {"dwconv_s8s8s32_2x64x4_avx512vnni",
+                                                       Isa::kAvx512Vnni,
+                                                       kBlock,
+                                                       4,
+                                                       2,
+                                                       1,
+                                                       1,
+                                                       128,
+                                                       Position,
+                                                       Prepare,
+                                                       Run};
 
 }  // namespace plumb::kernels
