@@ -85,7 +85,9 @@ Status ReadEnd(const BindContext& context, const std::string& function, DotS8Lay
     return {};
   }
   PLUMB_ASSIGN_OR_RETURN(out.function, BindFunctionAttribute(context));
-  layer.function = {out.function.apply, out.function.parameters.data()};
+  layer.function = {
+      out.function.apply, out.function.parameters.data(),
+      function == "silu" ? kernels::KnownFunction::kSilu : kernels::KnownFunction::kOther};
   if (y.dtype == DType::kF32) {
     layer.kind = kernels::EndKind::kRealF32;
     return {};

@@ -125,7 +125,10 @@ void LayerEnd::Apply(const EndBlock& block, int64_t first_channel, float* real,
   }
   int8_t* const y = static_cast<int8_t*>(target.y);
   const int64_t stride = target.row_stride;
-  if (kind_ == EndKind::kRealS8) {
+  if (kind_ == EndKind::kRealS8 && function_.known == KnownFunction::kSilu &&
+      kernel_.silu != nullptr) {
+    kernel_.silu(block, params, y, stride);
+  } else if (kind_ == EndKind::kRealS8) {
     ApplyReal(block, params, real, {real, block.acc_stride});
     kernel_.quantize(block, params, real, block.acc_stride, y, stride);
   } else {

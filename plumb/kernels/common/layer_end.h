@@ -19,10 +19,14 @@ enum class EndKind {
   kRealF32,     // f32: f(float(acc) * m[c])
 };
 
+// Functions that an end may compute in a way of its own, with the same 8-bit outputs.
+enum class KnownFunction { kOther, kSilu };
+
 // A function of one binary32 number over an array; null: none. in == out is allowed.
 struct LayerFunction {
   void (*apply)(const float* in, float* out, int64_t n, const float* parameters) = nullptr;
   const float* parameters = nullptr;
+  KnownFunction known = KnownFunction::kOther;  // kSilu: apply is numerics::Silu
 };
 
 // A second 8-bit tensor r, added to the 8-bit output y1 of a layer as kernels/elementwise adds two
@@ -111,6 +115,8 @@ struct EndKernel {
   void (*quantize)(const EndBlock& block, const EndParams& params, const float* real,
                    int64_t real_stride, int8_t* y, int64_t y_stride);
   void (*add)(const EndResidual& sum, const EndAddition& addition);
+  // kRealS8 with SiLU in one go; null: scale, function, quantize.
+  void (*silu)(const EndBlock& block, const EndParams& params, int8_t* y, int64_t y_stride);
 };
 
 #define PLUMB_LAYER_END(kernel) extern const EndKernel kernel;

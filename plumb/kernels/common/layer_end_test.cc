@@ -8,9 +8,18 @@
 #include <random>
 
 #include "plumb/kernels/elementwise/elementwise_s8.h"
+#include "plumb/numerics/elementary.h"
+#include "plumb/numerics/simd_scalar.h"
 
 namespace plumb::kernels {
 namespace {
+
+void Silu(const float* in, float* out, int64_t n, const float*) {
+  for (int64_t i = 0; i < n; ++i) {
+    out[i] = numerics::Silu(numerics::scalar::F32{in[i]}).v;
+  }
+}
+constexpr LayerFunction kSilu{Silu, nullptr, KnownFunction::kSilu};
 
 TEST(LayerEnd, EveryKindGivesTheBitsOfTheDefinition) {
   std::mt19937 random(17);
@@ -61,6 +70,9 @@ TEST(LayerEnd, EveryKindGivesTheBitsOfTheDefinition) {
       if (kind != EndKind::kRealF32 && pick(0, 1) == 1) {
         spec.residual = sum;
       }
+      if (pick(0, 1) == 1) {
+        spec.function = kSilu;
+      }
       const size_t element = kind == EndKind::kRealF32 ? 4 : 1;
       std::vector<std::byte> expected(static_cast<size_t>((rows + 1) * y_stride) * element,
                                       std::byte{0x5A});
@@ -84,6 +96,38 @@ TEST(LayerEnd, EveryKindGivesTheBitsOfTheDefinition) {
     }
   }
   EXPECT_GE(compared, 1200);
+}
+
+// An end may approximate SiLU as long as no output differs: many sums close together, so that many
+// results come near the middle between two integers, on coarse and on fine grids.
+TEST(LayerEnd, SiluGivesTheBitsOfTheDefinitionForEverySum) {
+  constexpr int64_t kChannels = 19, kSums = 40000;
+  std::mt19937 random(5);
+  for (const float scale : {2.0f, 0.11f, 0.0213f, 0.0037f, 1e-5f}) {
+    std::vector<float> m(kChannels), scales(kChannels, scale);
+    std::vector<int32_t> zero(kChannels), acc(kChannels * kSums);
+    for (size_t c = 0; c < kChannels; ++c) {
+      m[c] = 0.00001f * static_cast<float>(1 + random() % 400);
+      zero[c] = static_cast<int32_t>(random() % 256) - 128;
+    }
+    for (size_t i = 0; i < acc.size(); ++i) {
+      acc[i] = static_cast<int32_t>(i) / kChannels - kSums / 2;
+    }
+    LayerEndSpec spec{EndKind::kRealS8, m.data(), zero.data(), scales.data()};
+    spec.function = kSilu;
+    std::vector<int8_t> expected(acc.size());
+    for (size_t i = 0; i < acc.size(); ++i) {
+      LayerEndReference(spec, acc[i], static_cast<int64_t>(i) % kChannels, expected.data(),
+                        static_cast<int64_t>(i));
+    }
+    for (const Isa isa : AvailableIsas()) {
+      const LayerEnd end(spec, kChannels, isa);
+      std::vector<int8_t> y(acc.size());
+      std::vector<float> real(acc.size());
+      end.Apply({acc.data(), kChannels, kSums, kChannels}, 0, real.data(), {y.data(), kChannels});
+      ASSERT_EQ(y, expected) << IsaName(isa) << ", scale " << scale;
+    }
+  }
 }
 
 // The residual's rule is that of the addition of two tensors.

@@ -3,7 +3,7 @@
 namespace plumb::kernels {
 
 using Rows = LayerEndRows<numerics::avx2::F32>;
-const EndKernel layer_end_8_avx2 = {"layer_end_8_avx2", Isa::kAvx2,     Rows::Requantize,
-                                    Rows::Scale,        Rows::Quantize, Rows::Add};
+const EndKernel layer_end_8_avx2 = {"layer_end_8_avx2", Isa::kAvx2, Rows::Requantize, Rows::Scale,
+                                    Rows::Quantize,     Rows::Add,  nullptr};
 
 }  // namespace plumb::kernels

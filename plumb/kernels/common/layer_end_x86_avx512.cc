@@ -1,4 +1,5 @@
 #include "plumb/kernels/common/layer_end_rows.h"
+#include "plumb/kernels/common/silu_avx512.h"
 
 namespace plumb::kernels {
 namespace {
@@ -50,10 +51,46 @@ void Requantize(const EndBlock& block, const EndParams& p, int8_t* y, int64_t y_
   }
 }
 
+// Columns of 16 channels, four rows at a time.
+void Silu(const EndBlock& block, const EndParams& p, int8_t* y, int64_t y_stride) {
+  const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+  for (int64_t c = 0; c < block.channels; c += 16) {
+    const __mmask16 exist = Part(block.channels - c);
+    const __m512 scale = _mm512_loadu_ps(p.scale + c);
+    const SiluFactors factors = SiluFactors::Of(_mm512_loadu_ps(p.multiplier + c), scale);
+    const __m512 limit = SiluLimit(scale);
+    const __m512i zeros = _mm512_loadu_si512(p.zero + c);
+    const __m512i zero = _mm512_packs_epi32(zeros, zeros);
+    for (int64_t row = 0; row < block.rows; row += 4) {
+      __m512i sums[4], rounded[4];
+      int64_t rows[4];
+      for (int r = 0; r < 4; ++r) {
+        rows[r] = row + r < block.rows ? row + r : row;
+        sums[r] = _mm512_maskz_loadu_epi32(exist, block.acc + rows[r] * block.acc_stride + c);
+      }
+      if (!RoundSilu<0>(sums, &factors, limit, rounded)) {
+        for (int r = 0; r < 4; ++r) {
+          rounded[r] = SiluDefined(sums[r], p.multiplier + c, p.scale + c);
+        }
+      }
+      const __m512i words01 = _mm512_packs_epi32(rounded[0], rounded[1]);
+      const __m512i words23 = _mm512_packs_epi32(rounded[2], rounded[3]);
+      const __m512i bytes = _mm512_permutexvar_epi32(
+          order,
+          _mm512_packs_epi16(_mm512_adds_epi16(words01, zero), _mm512_adds_epi16(words23, zero)));
+      _mm_mask_storeu_epi8(y + rows[3] * y_stride + c, exist, _mm512_extracti32x4_epi32(bytes, 3));
+      _mm_mask_storeu_epi8(y + rows[2] * y_stride + c, exist, _mm512_extracti32x4_epi32(bytes, 2));
+      _mm_mask_storeu_epi8(y + rows[1] * y_stride + c, exist, _mm512_extracti32x4_epi32(bytes, 1));
+      _mm_mask_storeu_epi8(y + rows[0] * y_stride + c, exist, _mm512_castsi512_si128(bytes));
+    }
+  }
+}
+
 }  // namespace
 
 using Rows = LayerEndRows<numerics::avx512::F32>;
-const EndKernel layer_end_16_avx512 = {"layer_end_16_avx512", Isa::kAvx512Vnni, Requantize,
-                                       Rows::Scale,           Rows::Quantize,   Rows::Add};
+const EndKernel layer_end_16_avx512 = {
+    "layer_end_16_avx512", Isa::kAvx512Vnni, Requantize, Rows::Scale,
+    Rows::Quantize,        Rows::Add,        Silu};
 
 }  // namespace plumb::kernels
