@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "plumb/api/heads.h"
 #include "plumb/api/stopwatch.h"
 #include "plumb/pictures/read_picture.h"
 #include "plumb/vision/preprocess.h"
@@ -17,9 +18,16 @@ Result<PictureModel> PictureModel::Create(const Model& model, int threads) {
   }
   PictureModel result;
   result.model_ = std::make_shared<const Model>(model);
+  result.program_ = model.program;
+  result.decode_ = model.decode;
+  const artifact::PictureInput& input = model.io.pictures[0];
+  if (auto heads = FindHeads(*model.program, model.decode, input.width, input.height)) {
+    result.program_ = std::move(heads->network);
+    result.decode_ = std::move(heads->decode);
+  }
   runtime::SessionOptions options;
   options.threads = threads;
-  PLUMB_ASSIGN_OR_RETURN(result.session_, runtime::Session::Create(model.program, options));
+  PLUMB_ASSIGN_OR_RETURN(result.session_, runtime::Session::Create(result.program_, options));
   return result;
 }
 
@@ -29,7 +37,7 @@ Result<vision::Fitted> PictureModel::Fit(const Picture& picture) const {
 
 Result<std::vector<ConstTensorView>> PictureModel::Run(const Picture& fitted) {
   const artifact::PictureInput& input = model_->io.pictures[0];
-  const artifact::Program& program = *model_->program;
+  const artifact::Program& program = *program_;
   const auto is_f32 = [&](const artifact::Port& port) {
     return port.dtype == DType::kF32 &&
            program.tensors[static_cast<size_t>(port.tensor)].dtype == DType::kF32;
@@ -59,17 +67,16 @@ Result<std::vector<ConstTensorView>> PictureModel::Run(const Picture& fitted) {
 
 Result<std::vector<vision::Detection>> PictureModel::Detect(const vision::Fitted& fitted,
                                                             const vision::BoxOptions& options) {
-  const artifact::DecodeContract& contract = model_->decode;
-  if (!vision::IsDetector(contract.family)) {
+  if (!vision::IsDetector(decode_.family)) {
     return UsageError(
         "'", model_->path, "': its outputs are not those of a detector that is known (family ",
-        vision::FamilyName(contract.family), "). State it: --decode yolov5|yolov8|yolox|...");
+        vision::FamilyName(decode_.family), "). State it: --decode yolov5|yolov8|yolox|...");
   }
   PLUMB_ASSIGN_OR_RETURN(const std::vector<ConstTensorView> outputs, Run(fitted.picture));
   Stopwatch watch;
   PLUMB_ASSIGN_OR_RETURN(
       std::vector<vision::Detection> boxes,
-      vision::Boxes(contract, outputs, fitted.picture.width, fitted.picture.height, options));
+      vision::Boxes(decode_, outputs, fitted.picture.width, fitted.picture.height, options));
   boxes = vision::ToPicture(std::move(boxes), fitted.placement);
   times_.boxes += watch.Lap();
   ++times_.pictures;

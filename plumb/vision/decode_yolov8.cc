@@ -1,4 +1,7 @@
 // YOLOv8 and YOLO11: anchor-free, box distances as distributions (DFL), no objectness.
+#include <algorithm>
+#include <array>
+
 #include "plumb/vision/decode_level.h"
 
 namespace plumb::vision {
@@ -6,6 +9,8 @@ namespace {
 
 using artifact::DecodeContract;
 using artifact::Family;
+
+constexpr size_t kLanes = 16;  // compared side by side
 
 int BoxChannels(const DecodeContract& c) { return c.boxes_decoded ? 4 : 4 * c.reg_max; }
 
@@ -47,10 +52,21 @@ std::vector<float> ClassMaxima(const Field& classes, size_t first, size_t count,
     return maxima;
   }
   for (size_t cell = 0; cell < cells; ++cell) {
-    for (size_t k = 0; k < count; ++k) {
-      const float v = classes(0, cell, first + k);
-      to[cell] = to[cell] < v ? v : to[cell];
+    const float* const from =
+        classes.data + cell * classes.cell_step + first * classes.channel_step;
+    std::array<float, kLanes> best;
+    best.fill(-INFINITY);
+    size_t k = 0;
+    for (; classes.channel_step == 1 && k + kLanes <= count; k += kLanes) {
+      for (size_t lane = 0; lane < kLanes; ++lane) {
+        best[lane] = best[lane] < from[k + lane] ? from[k + lane] : best[lane];
+      }
     }
+    for (; k < count; ++k) {
+      const float v = from[k * classes.channel_step];
+      best[0] = best[0] < v ? v : best[0];
+    }
+    to[cell] = *std::max_element(best.begin(), best.end());
   }
   return maxima;
 }
