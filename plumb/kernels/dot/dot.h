@@ -10,16 +10,20 @@
 // exactly, in 32 bits; taps outside the picture contribute 0. Then one of four ends
 // (kernels/common/layer_end.h).
 //
-// How it is computed: the taps of a block of pixels are copied into rows of k values (converted to
-// what the kernel multiplies), padding as x_zero_point of its channel; weights are packed once into
-// panels of channels; a kernel multiplies a tile of rows by a panel. The zero point, and the offset
-// that makes activations unsigned for one instruction set, are folded into the packed bias: bias -
-// sum((x_zero_point + offset) * w). Sums that leave 32 bits on the way wrap and come back. Threads
-// split pixels or channels, never sums.
+// How it is computed (dot_plan.h): a kernel multiplies a tile of pixels, a constant number of bytes
+// apart in memory, by a panel of channels; what it multiplies are runs of k at constant offsets from
+// the pixel. Where the input itself has that form and the kernel takes its bytes as they are, tiles
+// are read from it. Else each input row is copied once into a band of padded rows, converted, and
+// tiles are read from there; no row of taps is ever written out. Weights are packed once into
+// panels, in the order in which the runs meet them, with zeros where a run reads more than its taps.
+// The zero point, and the offset that makes activations unsigned for one instruction set, are folded
+// into the packed bias: bias - sum((x_zero_point + offset) * w). Sums that leave 32 bits on the way
+// wrap and come back. Threads split pixels or channels, never sums.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -43,6 +47,8 @@ struct DotGeometry {
 [[nodiscard]] int64_t DotPixels(const DotGeometry& g);  // batch * out_height * out_width
 [[nodiscard]] int64_t DotDepth(const DotGeometry& g);   // products of one output
 
+struct DotPlan;  // dot_plan.h
+
 // How y is stored: [batch][out_height][out_width][out_channels], or, of kRealF32 only and without a
 // pitch, [batch][out_channels][out_height][out_width].
 enum class DotOrder { kPixelMajor, kChannelMajor };
@@ -62,47 +68,48 @@ struct DotLayer {
   DotOrder y_order = DotOrder::kPixelMajor;
 };
 
-// Elements of k in a chunk, at most: rows are stored chunk after chunk.
-inline constexpr int64_t kDotChunk = 512;
-
-// One call of a kernel: acc[row][channel] (+)= sum of a[row][k] * w[k][channel].
+// One call of a kernel: acc[row][channel] = start[channel] + sum of a[row][k] * w[k][channel]. Row r,
+// run i begins at a + r * a_row + runs[i]; a run has run_steps * k_step elements.
 struct DotTile {
-  const void* a;         // [tile_rows], DotRowBytes apart; rows beyond `rows` hold anything
-  const int8_t* w;       // [k_step * steps / w_group][channels][w_group]
-  int64_t steps;         // k_steps, may be 0
-  const int32_t* start;  // [channels] added first; null: acc holds the sum so far
-  int32_t* acc;          // [tile_rows][tile_channels], 64-byte aligned; the same
-  int rows;              // 1..tile_rows
+  const std::byte* a;
+  int64_t a_row;        // bytes
+  const int64_t* runs;  // [run_count] bytes
+  int64_t run_count;    // may be 0
+  int64_t run_steps;    // at least 1
+  const int8_t* w;  // [run_count * run_steps][channels / lanes][k_step / w_group][lanes][w_group]
+  const int32_t* start;  // [channels]
+  int32_t* acc;          // [tile_rows][tile_channels], 64-byte aligned
+  int rows;              // 1..tile_rows; rows up to a multiple of row_step can be read
   int channels;          // a multiple of `lanes`, at most tile_channels
 };
 
-// Copies `rows` runs of n activations into rows of a, converted; or fills them.
+// Copies `rows` runs of n activations, converted.
 struct DotCopy {
-  const int8_t* from;   // null: fill with `value`
-  int64_t from_stride;  // in elements
-  void* to;
+  const int8_t* from;
+  int64_t from_stride;  // from run to run; 0: the same again
+  std::byte* to;
+  int64_t to_stride;  // in bytes
   int64_t n;
   int64_t rows;
-  int8_t value;
 };
 
 struct DotKernel {
   const char* name;
   Isa isa;
-  int tile_rows;
+  int tile_rows;      // a multiple of row_step
+  int row_step;       // rows that exist are counted in it
   int tile_channels;  // of a panel, a multiple of lanes
   int lanes;          // the last panel is as wide as needed, in lanes
   int k_step;         // k is padded to a multiple of it
   int w_group;        // elements of k side by side in w; divides k_step
   int element_bytes;  // of a
-  int x_offset;       // a = x + x_offset
+  int x_offset;       // a = x + x_offset; 0 with one byte an element: a can be x itself
+  float step_cycles;  // about, of a row, a step and `lanes` channels: for choosing among plans
   void (*enter)();    // on each thread before its tiles and after them; null: nothing to do
   void (*leave)();
   void (*copy)(const DotCopy& job);
   void (*tile)(const DotTile& tile);
 };
-// Bytes from row to row of a: a chunk and a cache line, so that rows do not share cache sets.
-constexpr int64_t DotRowBytes(int element_bytes) { return kDotChunk * element_bytes + 64; }
 
 #define PLUMB_DOT(kernel) extern const DotKernel kernel;
 #include "plumb/kernels/dot/dot_kernels.inc"
@@ -116,6 +123,7 @@ constexpr int64_t DotRowBytes(int element_bytes) { return kDotChunk * element_by
 class DotPacked {
  public:
   DotPacked(const DotLayer& layer, const DotKernel& kernel);
+  ~DotPacked();
 
   [[nodiscard]] size_t ScratchBytes(int threads) const;
   [[nodiscard]] size_t PackedBytes() const;
@@ -126,27 +134,27 @@ class DotPacked {
            const int8_t* residual = nullptr) const;
 
  private:
-  struct Range;
+  struct Call;
   struct Part;
+  struct Place;
   void RunPart(const Part& part) const;
-  void RunTile(const Part& part, const void* rows, int64_t group, int64_t panel, int64_t pixel,
-               int row_count) const;
+  [[nodiscard]] Place PlaceOf(int64_t tile) const;
+  [[nodiscard]] const std::byte* RowsOf(const Part& part, const Place& place, int64_t first_row,
+                                        int64_t group, DotTile& tile) const;
+  void End(const Part& part, const Place& place, int64_t group, int64_t panel) const;
 
-  DotGeometry geometry_;
-  int64_t x_pitch_, y_pitch_, residual_pitch_;
   DotOrder y_order_;
+  int64_t y_pitch_, residual_pitch_;
+  int64_t picture_;  // output pixels of a picture
   const DotKernel& kernel_;
-  int64_t k_;      // products of one output
-  int64_t chunk_;  // elements of k in a chunk, a multiple of k_step, at most kDotChunk
-  int64_t chunks_;
+  std::unique_ptr<const DotPlan> plan_;
   int64_t group_channels_;  // outputs of a group
   int64_t group_padded_;    // the same in whole lanes
   int64_t panels_;          // of a group
-  int64_t block_rows_;      // pixels whose rows are held at once
-  Tensor weights_;          // s8 [groups][panels][k padded][tile_channels]
+  int64_t panels_held_;     // multiplied by all tiles of a block before the next ones
+  Tensor weights_;          // s8 [groups][panels][steps][...]
   Tensor start_;            // s32 [groups][group_padded_]
-  Tensor
-      padding_;  // s8 [groups][kernel_width][in_channels / groups]: zero points, for pixels outside
+  Tensor padding_;          // s8 [in_channels]: zero points, for pixels outside
   LayerEnd end_;
 };
 
