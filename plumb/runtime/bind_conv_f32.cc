@@ -1,5 +1,5 @@
 // conv of f32: y = f(chain over (kernel row, kernel column, channel) + bias).
-#include "plumb/kernels/dot_f32/dot_f32.h"
+#include "plumb/kernels/dot_f32/conv_f32.h"
 #include "plumb/kernels/dwconv_f32/dwconv_f32.h"
 #include "plumb/runtime/bind_conv.h"
 #include "plumb/runtime/bind_function.h"
@@ -9,59 +9,31 @@ namespace plumb::runtime {
 namespace {
 
 using kernels::ConvF32Shape;
-using kernels::DotF32Kernel;
-using kernels::DotF32Panels;
 
 const float* OptionalBias(const RunContext& context) {
   return context.inputs.size() > 2 && context.inputs[2].present() ? context.inputs[2].data<float>()
                                                                   : nullptr;
 }
 
-class ConvF32 final : public BoundRecord {
+class DenseF32 final : public BoundRecord {
  public:
-  ConvF32(const ConvF32Shape& shape, const DotF32Kernel& kernel, const float* weights,
-          const BoundFunction& function)
-      : shape_(shape),
-        kernel_(kernel),
-        panels_(kernel, shape.k(), shape.out_channels / shape.groups),
-        packed_(DType::kF32, {shape.groups * panels_.elements()}),
-        function_(function) {
-    const int64_t columns = panels_.columns();
-    for (int64_t g = 0; g < shape.groups; ++g) {
-      panels_.PackColumns(weights + g * columns * shape.k(),
-                          packed_.values<float>().data() + g * panels_.elements());
-    }
-  }
+  DenseF32(const ConvF32Shape& shape, const kernels::DotF32Kernel& kernel, const float* weights,
+           const BoundFunction& function)
+      : conv_(shape, kernel, weights), function_(function) {}
 
   [[nodiscard]] size_t scratch_bytes(int threads) const override {
-    return kernels::DotF32ScratchBytes(threads);
+    return conv_.ScratchBytes(threads);
   }
-  [[nodiscard]] size_t packed_bytes() const override { return packed_.bytes(); }
+  [[nodiscard]] size_t packed_bytes() const override { return conv_.PackedBytes(); }
 
   void Run(const RunContext& context) const override {
-    const float* bias = OptionalBias(context);
-    const int64_t columns = panels_.columns();
-    for (int64_t g = 0; g < shape_.groups; ++g) {
-      const kernels::DotF32Pixels pixels(shape_, g, context.inputs[0].data<float>());
-      kernels::DotF32Job job;
-      job.kernel = &kernel_;
-      job.rows = &pixels;
-      job.row_count = shape_.rows();
-      job.panels = &panels_;
-      job.packed = packed_.values<float>().data() + g * panels_.elements();
-      job.bias = bias != nullptr ? bias + g * columns : nullptr;
-      job.c = context.outputs[0].data<float>() + g * columns;
-      job.c_stride = shape_.out_channels;
-      job.function = {function_.apply, function_.parameters.data()};
-      kernels::RunDotF32(job, context.pool, context.scratch);
-    }
+    conv_.Run(context.inputs[0].data<float>(), OptionalBias(context),
+              {function_.apply, function_.parameters.data()}, context.outputs[0].data<float>(),
+              context.pool, context.scratch);
   }
 
  private:
-  ConvF32Shape shape_;
-  const DotF32Kernel& kernel_;
-  DotF32Panels panels_;
-  Tensor packed_;  // group after group
+  kernels::ConvF32 conv_;
   BoundFunction function_;
 };
 
@@ -143,7 +115,7 @@ Result<std::unique_ptr<BoundRecord>> BindConvF32(const BindContext& context) {
         Depthwise(shape), kernels::SelectDwConvF32(context.isa()), weights, function));
   }
   return std::unique_ptr<BoundRecord>(
-      std::make_unique<ConvF32>(shape, kernels::SelectDotF32(context.isa()), weights, function));
+      std::make_unique<DenseF32>(shape, kernels::SelectDotF32(context.isa()), weights, function));
 }
 
 }  // namespace plumb::runtime

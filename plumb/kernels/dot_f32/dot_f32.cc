@@ -71,11 +71,13 @@ void RunDotF32Part(const DotF32Job& job, int64_t row_begin, int64_t row_end, int
       const int64_t steps = std::min(chunk, depth - k);
       job.rows->Copy(row, rows, k, k + steps, scratch);
       const bool last = k + steps == depth;
+      const DotF32Segment whole{0, steps};
       for (int64_t panel = panel_begin; panel < panel_end; ++panel) {
         const int64_t column = panel * kernel.panel;
         DotF32Tile tile;
+        tile.a_stride = kDotF32Stride;
+        tile.segments = {&whole, 1};
         tile.b = job.packed + panels.offset(panel) + k * panels.width(panel);
-        tile.k = steps;
         tile.c_stride = job.c_stride;
         tile.columns = static_cast<int>(std::min<int64_t>(kernel.panel, panels.columns() - column));
         tile.first = k == 0;

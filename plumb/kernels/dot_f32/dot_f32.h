@@ -8,10 +8,10 @@
 // lanes lie across columns, threads and tiles split rows and columns, never a chain: so the bits
 // are those of the definition, whatever computes them.
 //
-// How it is computed: rows of a are copied into blocks of kDotF32Chunk elements of k (which also
-// gathers the taps of a convolution), columns of b are packed once into panels of `panel` columns,
-// [k][panel]; a kernel multiplies one tile of rows by one panel. Between chunks the accumulators
-// wait in the output.
+// How it is computed: rows of a are copied into blocks of kDotF32Chunk elements of k, or read where
+// they are (conv_f32.h); columns of b are packed once into panels of `panel` columns, [k][panel]; a
+// kernel multiplies one tile of rows by one panel. Between chunks the accumulators wait in the
+// output.
 #pragma once
 
 #include <cstdint>
@@ -30,12 +30,19 @@ inline constexpr int64_t kDotF32Stride =
 inline constexpr int64_t kDotF32BlockRows =
     192;  // rows of a block: it stays in the second-level cache
 
-// What one call of a kernel computes: `rows` times `columns` outputs over `k` steps of their
-// chains.
+// Elements of a row of a that follow one another in memory.
+struct DotF32Segment {
+  int64_t offset;  // from the row's start
+  int64_t length;
+};
+
+// What one call of a kernel computes: `rows` times `columns` outputs over the segments' steps of
+// their chains.
 struct DotF32Tile {
-  const float* a;  // [rows][kDotF32Stride]
+  const float* a;  // row r starts at a + r * a_stride
+  int64_t a_stride;
+  std::span<const DotF32Segment> segments;  // may be none
   const float* b;  // [k][width], width = panel, or panel / 2 when columns <= panel / 2
-  int64_t k;       // at most kDotF32Chunk, may be 0
   float* c;        // [rows][c_stride], `columns` of each row are touched
   int64_t c_stride;
   int rows;           // 1..max_rows
@@ -94,37 +101,6 @@ class DotF32Matrix final : public DotF32Rows {
  private:
   const float* a_;
   int64_t stride_;
-};
-
-// The geometry of a convolution over NHWC; weights are
-// [out_channels][kernel_h][kernel_w][in_channels / groups].
-struct ConvF32Shape {
-  int64_t batch = 1, in_h = 1, in_w = 1, in_channels = 1;
-  int64_t out_h = 1, out_w = 1, out_channels = 1;
-  int64_t kernel_h = 1, kernel_w = 1;
-  int64_t stride_h = 1, stride_w = 1;
-  int64_t pad_top = 0, pad_left = 0;  // below and right: whatever the output size reaches
-  int64_t dilation_h = 1, dilation_w = 1;
-  int64_t groups = 1;
-
-  [[nodiscard]] int64_t rows() const { return batch * out_h * out_w; }
-  [[nodiscard]] int64_t k() const { return kernel_h * kernel_w * (in_channels / groups); }
-};
-
-// The rows of a convolution's group: one a pixel of the output.
-class DotF32Pixels final : public DotF32Rows {
- public:
-  DotF32Pixels(const ConvF32Shape& shape, int64_t group, const float* x);
-  void Copy(int64_t row, int64_t rows, int64_t k_begin, int64_t k_end, float* out) const override;
-
- private:
-  // `count` neighbouring pixels of output row oy, from ox on.
-  void CopySpan(int64_t image, int64_t oy, int64_t ox, int64_t count, int64_t k_begin,
-                int64_t k_end, float* out) const;
-  const ConvF32Shape& s_;
-  const float* x_;   // at the group's first channel
-  bool whole_rows_;  // one run of memory covers all kernel columns
-  int64_t runs_x_, run_length_;
 };
 
 // A function of one number applied to finished outputs, in place: y[i] = f(y[i]).

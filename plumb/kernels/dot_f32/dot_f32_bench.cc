@@ -5,7 +5,7 @@
 // 16 per GHz on both. A layer cannot be faster than its multiply-adds at that rate.
 #include <benchmark/benchmark.h>
 
-#include "plumb/kernels/dot_f32/dot_f32.h"
+#include "plumb/kernels/dot_f32/conv_f32.h"
 
 namespace plumb::kernels {
 namespace {
@@ -13,21 +13,13 @@ namespace {
 void BM_Conv(benchmark::State& state, const DotF32Kernel* kernel, ConvF32Shape s) {
   Tensor x(DType::kF32, {s.in_h, s.in_w, s.in_channels});
   Tensor y(DType::kF32, {s.out_h, s.out_w, s.out_channels});
-  const DotF32Panels panels(*kernel, s.k(), s.out_channels);
-  Tensor packed(DType::kF32, {panels.elements()});
+  Tensor w(DType::kF32, {s.out_channels * s.k()});
+  const ConvF32 conv(s, *kernel, w.values<float>().data());
   ThreadPool pool(1);
-  Tensor scratch(DType::kU8, {static_cast<int64_t>(DotF32ScratchBytes(1))});
-  const DotF32Pixels pixels(s, 0, x.values<float>().data());
-  DotF32Job job;
-  job.kernel = kernel;
-  job.rows = &pixels;
-  job.row_count = s.rows();
-  job.panels = &panels;
-  job.packed = packed.values<float>().data();
-  job.c = y.values<float>().data();
-  job.c_stride = s.out_channels;
+  Tensor scratch(DType::kU8, {static_cast<int64_t>(conv.ScratchBytes(1))});
   for (auto _ : state) {
-    RunDotF32(job, pool, {static_cast<std::byte*>(scratch.raw()), scratch.bytes()});
+    conv.Run(x.values<float>().data(), nullptr, {}, y.values<float>().data(), pool,
+             {static_cast<std::byte*>(scratch.raw()), scratch.bytes()});
   }
   const double fma = static_cast<double>(s.rows() * s.out_channels * s.k());
   state.counters["GFMA/s"] =

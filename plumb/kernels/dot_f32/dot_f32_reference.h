@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-#include "plumb/kernels/dot_f32/dot_f32.h"
+#include "plumb/kernels/dot_f32/conv_f32.h"
 
 namespace plumb::kernels {
 

@@ -38,26 +38,12 @@ std::vector<float> Convolve(const DotF32Kernel& kernel, const ConvF32Shape& s,
   std::vector<float> y(size + 2 * kGuard, kCanary);
   std::fill_n(y.begin() + kGuard, size, std::nanf(""));
   ThreadPool pool(threads);
-  Tensor scratch(DType::kU8, {static_cast<int64_t>(DotF32ScratchBytes(threads))});
+  const ConvF32 conv(s, kernel, w.data());
+  Tensor scratch(DType::kU8, {static_cast<int64_t>(conv.ScratchBytes(threads))});
   std::memset(scratch.raw(), 0xff, scratch.bytes());
-  const int64_t columns = s.out_channels / s.groups;
-  const DotF32Panels panels(kernel, s.k(), columns);
-  for (int64_t g = 0; g < s.groups; ++g) {
-    std::vector<float> packed(static_cast<size_t>(panels.elements()));
-    panels.PackColumns(w.data() + g * columns * s.k(), packed.data());
-    const DotF32Pixels pixels(s, g, x.data());
-    DotF32Job job;
-    job.kernel = &kernel;
-    job.rows = &pixels;
-    job.row_count = s.rows();
-    job.panels = &panels;
-    job.packed = packed.data();
-    job.bias = bias != nullptr ? bias + g * columns : nullptr;
-    job.c = y.data() + kGuard + g * columns;
-    job.c_stride = s.out_channels;
-    job.function.apply = negate ? Negate : nullptr;
-    RunDotF32(job, pool, {static_cast<std::byte*>(scratch.raw()), scratch.bytes()});
-  }
+  const DotF32Function function{negate ? Negate : nullptr, nullptr};
+  conv.Run(x.data(), bias, function, y.data() + kGuard, pool,
+           {static_cast<std::byte*>(scratch.raw()), scratch.bytes()});
   for (size_t i = 0; i < kGuard; ++i) {
     EXPECT_EQ(y[i], kCanary) << kernel.name << " wrote before its output";
     EXPECT_EQ(y[kGuard + size + i], kCanary) << kernel.name << " wrote behind its output";

@@ -35,21 +35,30 @@ inline void DotF32RowsByVectors(const DotF32Tile& t) {
       }
     }
   }
-  const float* a = t.a;
+  // Every third row has a pointer; the two behind it are one and two strides away.
+  constexpr int kPointers = (kRows + 2) / 3;
   const float* b = t.b;
-  for (int64_t k = t.k; k > 0; --k) {
-    V column[kVectors];
-    for (int v = 0; v < kVectors; ++v) {
-      column[v] = V::Load(b + v * V::kLanes);
+  for (const DotF32Segment& segment : t.segments) {
+    const float* a[kPointers];
+    for (int p = 0; p < kPointers; ++p) {
+      a[p] = t.a + segment.offset + 3 * p * t.a_stride;
     }
-    for (int r = 0; r < kRows; ++r) {
-      const V row = V::Set(a[r * kDotF32Stride]);
+    for (int64_t k = segment.length; k > 0; --k) {
+      V column[kVectors];
       for (int v = 0; v < kVectors; ++v) {
-        acc[r][v] = Fma(row, column[v], acc[r][v]);
+        column[v] = V::Load(b + v * V::kLanes);
       }
+      for (int r = 0; r < kRows; ++r) {
+        const V row = V::Set(a[r / 3][r % 3 * t.a_stride]);
+        for (int v = 0; v < kVectors; ++v) {
+          acc[r][v] = Fma(row, column[v], acc[r][v]);
+        }
+      }
+      for (int p = 0; p < kPointers; ++p) {
+        ++a[p];
+      }
+      b += kVectors * V::kLanes;
     }
-    ++a;
-    b += kVectors * V::kLanes;
   }
   if (t.bias != nullptr) {
     for (int v = 0; v < kVectors; ++v) {
