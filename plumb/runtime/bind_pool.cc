@@ -1,6 +1,8 @@
 // max_pool, average_pool.
 #include "plumb/runtime/bind_pool.h"
 
+#include "plumb/kernels/pool/max_s8.h"
+
 namespace plumb::runtime {
 
 Result<kernels::PoolShape> PoolShapeOf(const BindContext& context) {
@@ -70,7 +72,12 @@ Result<std::unique_ptr<BoundRecord>> BindMaxPool(const BindContext& context) {
     case DType::kF32:
       return MaxPoolRecord<float>(shape);
     case DType::kS8:
-      return MaxPoolRecord<int8_t>(shape);
+      return MakeRecord(
+          [shape, &kernel = kernels::SelectMaxS8(context.isa())](const RunContext& run) {
+            kernels::MaxS8(kernel, shape, run.inputs[0].data<int8_t>(),
+                           run.outputs[0].data<int8_t>(), run.scratch.data(), run.pool);
+          },
+          {0, kernels::MaxS8Scratch(shape, 1)});
     case DType::kU8:
       return MaxPoolRecord<uint8_t>(shape);
     default:

@@ -4,6 +4,8 @@
 // every quarter; packing to bytes puts them back in order.
 #include <immintrin.h>
 
+#include <algorithm>
+
 #include "plumb/kernels/common/layer_end_avx512.h"
 #include "plumb/kernels/dwconv/dwconv.h"
 
@@ -50,7 +52,8 @@ void StoreSums(const __m512i (&acc)[4], int64_t n, int32_t* out) {
 
 // One block over a strip; kWidth, kGroups: the kernel's width and its groups of tap rows, 0: any.
 template <int kRows, int kWidth, int kGroups, bool kSums>
-void RunBlock(const DwConvStrip& s, int64_t block) {
+void RunBlock(const DwConvStrip& strip, int64_t block) {
+  const DwConvStrip s = strip;  // a copy, which no store can change
   const std::byte* at_block = s.blocks + block * s.block_bytes;
   const auto* start = reinterpret_cast<const int32_t*>(at_block);
   const auto* factor = reinterpret_cast<const float*>(start + kBlock);
@@ -58,6 +61,14 @@ void RunBlock(const DwConvStrip& s, int64_t block) {
   const auto* weights = reinterpret_cast<const int8_t*>(zero + kBlock);
   const int64_t width = kWidth != 0 ? kWidth : s.kernel_width;
   const int64_t groups = kGroups != 0 ? kGroups : s.row_groups;
+  const std::byte* rows[4 * std::max(kGroups, 1)];
+  int64_t offsets[std::max(kWidth, 1)];
+  for (int i = 0; i < 4 * kGroups; ++i) {
+    rows[i] = s.rows[i] + s.first;
+  }
+  for (int i = 0; i < kWidth; ++i) {
+    offsets[i] = s.offsets[i];
+  }
   const int64_t most = s.period - block * kBlock;
   const Requantize64 end(factor, zero, s.lo, s.hi);
   for (int64_t at = block * kBlock; at < s.numbers; at += s.period) {
@@ -70,13 +81,12 @@ void RunBlock(const DwConvStrip& s, int64_t block) {
     const int8_t* w = weights;
 #pragma GCC unroll 5
     for (int64_t kx = 0; kx < width; ++kx) {
-      const int64_t from = s.offsets[kx] + s.first + at;
+      const int64_t from = at + (kWidth != 0 ? offsets[kx] : s.first + s.offsets[kx]);
 #pragma GCC unroll 2
       for (int64_t g = 0; g < groups; ++g, w += s.weights_step) {
-        const __m512i x0 = _mm512_loadu_si512(s.rows[4 * g] + from),
-                      x1 = _mm512_loadu_si512(s.rows[4 * g + 1] + from),
-                      x2 = _mm512_loadu_si512(s.rows[4 * g + 2] + from),
-                      x3 = _mm512_loadu_si512(s.rows[4 * g + 3] + from);
+        const std::byte* const* r4 = (kGroups != 0 ? rows : s.rows) + 4 * g;
+        const __m512i x0 = _mm512_loadu_si512(r4[0] + from), x1 = _mm512_loadu_si512(r4[1] + from),
+                      x2 = _mm512_loadu_si512(r4[2] + from), x3 = _mm512_loadu_si512(r4[3] + from);
         const __m512i low01 = _mm512_unpacklo_epi8(x0, x1), high01 = _mm512_unpackhi_epi8(x0, x1);
         const __m512i low23 = _mm512_unpacklo_epi8(x2, x3), high23 = _mm512_unpackhi_epi8(x2, x3);
         const __m512i x[4] = {
@@ -90,12 +100,18 @@ void RunBlock(const DwConvStrip& s, int64_t block) {
         }
       }
     }
-    const int64_t n = s.numbers - at < most ? s.numbers - at : most;
+    const int64_t n = std::min(s.numbers - at, most);
     for (int r = 0; r < kRows; ++r) {
       if constexpr (kSums) {
         StoreSums(acc[r], n, s.sums + r * s.sums_stride + at);
       } else {
-        _mm512_mask_storeu_epi8(s.y + r * s.y_stride + at, Part(n), end.Bytes(acc[r]));
+        const __m512i bytes = end.Bytes(acc[r]);
+        int8_t* y = s.y + r * s.y_stride + at;
+        if (n >= kBlock) {
+          _mm512_storeu_si512(y, bytes);
+        } else {
+          _mm512_mask_storeu_epi8(y, Part(n), bytes);
+        }
       }
     }
   }

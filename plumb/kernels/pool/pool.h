@@ -19,10 +19,10 @@ struct PoolShape {
 };
 
 // The first greatest element in (kh, kw) order; NaN never wins; a window in the padding alone gives
-// the least value of the type (minus infinity). T: float, int8_t, uint8_t.
+// the least value of the type (minus infinity). T: float, uint8_t; int8_t: max_s8.h.
 template <typename T>
 void MaxPool(const PoolShape& shape, const T* input, T* output, void* scratch, ThreadPool& pool);
-// The same result by plain loops.
+// The same result by plain loops; T may be int8_t too.
 template <typename T>
 void MaxPoolReference(const PoolShape& shape, const T* input, T* output);
 // Bytes of scratch that MaxPool needs.

@@ -7,6 +7,8 @@
 #include <random>
 #include <vector>
 
+#include "plumb/kernels/pool/max_s8.h"
+
 namespace plumb::kernels {
 namespace {
 
@@ -30,7 +32,7 @@ PoolShape RandomShape(std::mt19937& random) {
   s.batch = pick(0, 2);
   s.in_h = pick(1, 12);
   s.in_w = pick(1, 12);
-  s.channels = pick(1, 19);
+  s.channels = pick(0, 3) == 0 ? pick(20, 150) : pick(1, 19);
   s.kernel_h = pick(1, 5);
   s.kernel_w = pick(1, 5);
   s.stride_h = pick(1, 3);
@@ -57,13 +59,26 @@ void CheckMax(const PoolShape& s, std::mt19937& random) {
   MaxPoolReference(s, input.data(), expected.data());
   for (int threads : {1, 2, 3}) {
     ThreadPool pool(threads);
-    std::vector<T> output(count + 16, T{77});
-    std::vector<std::byte> scratch(MaxPoolScratch(s, sizeof(T), threads));
-    MaxPool(s, input.data(), output.data(), scratch.data(), pool);
-    EXPECT_TRUE(count == 0 || std::memcmp(expected.data(), output.data(), count * sizeof(T)) == 0)
-        << threads;
-    for (size_t i = count; i < output.size(); ++i) {
-      EXPECT_EQ(output[i], T{77}) << "written behind the output";
+    if constexpr (std::is_same_v<T, int8_t>) {
+      for (const MaxS8Kernel* kernel : MaxS8Kernels()) {
+        std::vector<int8_t> y(count + 128, 77);
+        std::vector<std::byte> own(MaxS8Scratch(s, threads) + 64, std::byte{77});
+        MaxS8(*kernel, s, input.data(), y.data() + 64, own.data(), pool);
+        const auto untouched = [](auto b) { return b == decltype(b){77}; };
+        EXPECT_TRUE(std::equal(expected.begin(), expected.end(), y.begin() + 64)) << kernel->name;
+        EXPECT_TRUE(std::all_of(y.begin(), y.begin() + 64, untouched)) << kernel->name;
+        EXPECT_TRUE(std::all_of(y.end() - 64, y.end(), untouched)) << kernel->name;
+        EXPECT_TRUE(std::all_of(own.end() - 64, own.end(), untouched)) << kernel->name;
+      }
+    } else {
+      std::vector<T> output(count + 16, T{77});
+      std::vector<std::byte> scratch(MaxPoolScratch(s, sizeof(T), threads));
+      MaxPool(s, input.data(), output.data(), scratch.data(), pool);
+      EXPECT_TRUE(count == 0 || std::memcmp(expected.data(), output.data(), count * sizeof(T)) == 0)
+          << threads;
+      for (size_t i = count; i < output.size(); ++i) {
+        EXPECT_EQ(output[i], T{77}) << "written behind the output";
+      }
     }
   }
 }
