@@ -1,8 +1,11 @@
 #include "plumb/runtime/bind_dot_s8.h"
 
+#include <cmath>
+
 #include "plumb/kernels/dwconv/dwconv.h"
 #include "plumb/kernels/lut/lut.h"
 #include "plumb/runtime/bind_grid.h"
+#include "plumb/runtime/bind_support.h"
 
 namespace plumb::runtime {
 namespace {
@@ -16,8 +19,10 @@ class DotS8 final : public BoundRecord {
   }
   [[nodiscard]] size_t packed_bytes() const override { return packed_.PackedBytes(); }
   void Run(const RunContext& context) const override {
+    const bool adds = context.inputs.size() > 5 && context.inputs[5].present();
+    const int8_t* residual = adds ? context.inputs[5].data<int8_t>() : nullptr;
     packed_.Run(context.inputs[0].data<int8_t>(), context.outputs[0].raw, context.scratch,
-                context.pool);
+                context.pool, residual);
   }
 
  private:
@@ -70,6 +75,54 @@ Status CheckSums(const BindContext& context, const kernels::DotLayer& layer) {
                                StrCat(bound));
 }
 
+// The grid that the layer itself rounds to: its output's, or the one that a residual is added on.
+Result<ChannelGrid> OwnGrid(const BindContext& context, int64_t channels) {
+  if (!context.HasInput(5)) {
+    return RequireChannelGrid(context, context.output(0));
+  }
+  const auto n = static_cast<size_t>(channels);
+  PLUMB_ASSIGN_OR_RETURN(const float scale, FloatOr(context, "own_scale", 0.0f));
+  PLUMB_ASSIGN_OR_RETURN(const int64_t zero,
+                         ReadIntWithin(context, "own_zero_point", 0, -128, 127));
+  if (!std::isnormal(scale) || scale < 0) {
+    return context.Invalid("a positive own_scale for the residual's sum", StrCat(scale));
+  }
+  return ChannelGrid{std::vector<float>(n, scale),
+                     std::vector<int32_t>(n, static_cast<int32_t>(zero))};
+}
+
+// A second tensor added to the layer's own result, by the rule of two tensors (arithmetic.md, A5).
+Status ReadResidual(const BindContext& context, DotS8Layer& out) {
+  if (!context.HasInput(5)) {
+    return {};
+  }
+  PLUMB_RETURN_IF_ERROR(context.RequireInput(5, DType::kS8));
+  PLUMB_RETURN_IF_ERROR(context.RequireOutput(0, DType::kS8));
+  if (context.input(5).shape != context.output(0).shape) {
+    return context.Invalid(StrCat("a residual of shape ", ShapeToString(context.output(0).shape)),
+                           ShapeToString(context.input(5).shape));
+  }
+  PLUMB_ASSIGN_OR_RETURN(const ChannelGrid own, OwnGrid(context, 1));
+  PLUMB_ASSIGN_OR_RETURN(const TensorGrid r, RequireTensorGrid(context, context.input(5)));
+  PLUMB_ASSIGN_OR_RETURN(const TensorGrid y, RequireTensorGrid(context, context.output(0)));
+  PLUMB_ASSIGN_OR_RETURN(const ClampRange range,
+                         ReadClampRange(context, "sum_clamp_lo", "sum_clamp_hi"));
+  kernels::EndResidual sum;
+  sum.own_multiplier = own.scale[0] / y.scale;
+  sum.multiplier = r.scale / y.scale;
+  sum.own_zero_point = own.zero_point[0];
+  sum.zero_point = r.zero_point;
+  sum.y_zero_point = y.zero_point;
+  sum.lo = range.lo;
+  sum.hi = range.hi;
+  if (!(sum.own_multiplier <= 0x1p60f && sum.multiplier <= 0x1p60f)) {
+    return context.Invalid("scales whose ratio is at most 2^60",
+                           StrCat(sum.own_multiplier, " and ", sum.multiplier));
+  }
+  out.layer.end.residual = sum;
+  return {};
+}
+
 Status ReadEnd(const BindContext& context, const std::string& function, DotS8Layer& out) {
   kernels::LayerEndSpec& layer = out.layer.end;
   const artifact::TensorInfo& y = context.output(0);
@@ -93,7 +146,7 @@ Status ReadEnd(const BindContext& context, const std::string& function, DotS8Lay
     return {};
   }
   PLUMB_RETURN_IF_ERROR(context.RequireOutput(0, DType::kS8));
-  PLUMB_ASSIGN_OR_RETURN(ChannelGrid grid, RequireChannelGrid(context, y));
+  PLUMB_ASSIGN_OR_RETURN(ChannelGrid grid, OwnGrid(context, out.layer.geometry.out_channels));
   out.y_scale = std::move(grid.scale);
   out.y_zero_point = std::move(grid.zero_point);
   layer.y_scale = out.y_scale.data();
@@ -133,6 +186,7 @@ Result<std::unique_ptr<DotS8Layer>> ReadDotS8Layer(const BindContext& context,
     PLUMB_ASSIGN_OR_RETURN(function, context.attributes().RequireString("function"));
   }
   PLUMB_RETURN_IF_ERROR(ReadEnd(context, function, *out));
+  PLUMB_RETURN_IF_ERROR(ReadResidual(context, *out));
   return out;
 }
 

@@ -22,8 +22,10 @@ struct DotS8Layer {
   BoundFunction function;
 };
 
-// Inputs x, w, bias?, m, table? of a record whose geometry is known and whose weights are
-// [out_channels][...]: everything but the shapes of x, w and y and the grid of x.
+// Inputs x, w, bias?, m, table?, residual? of a record whose geometry is known and whose weights
+// are [out_channels][...]: everything but the shapes of x, w and y and the grid of x. With a
+// residual, attributes own_scale and own_zero_point are the grid of the layer's own result (one the
+// tensor would have without it), sum_clamp_lo and sum_clamp_hi the limits of the sum.
 Result<std::unique_ptr<DotS8Layer>> ReadDotS8Layer(const BindContext& context,
                                                    const kernels::DotGeometry& geometry);
 

@@ -7,6 +7,7 @@
 #include <random>
 
 #include "plumb/kernels/dot/dot_reference.h"
+#include "plumb/kernels/elementwise/elementwise_s8.h"
 #include "plumb/kernels/unary/unary.h"
 #include "plumb/numerics/requantize.h"
 #include "plumb/runtime/session.h"
@@ -207,6 +208,99 @@ TEST(ConvS8, RefusesWhatDoesNotAgree) {
     EXPECT_THAT(session.status().message(), HasSubstr(c.sentence));
     EXPECT_THAT(session.status().message(), HasSubstr("'c1'"));
   }
+}
+
+// The network with a residual r, another input, behind it.
+void AddResidual(ConvNet& net) {
+  net.program->AddTensor({"r", DType::kS8, {1, 3, 3, 20}, {{0.125f}, {11}}});
+  net.program->inputs.push_back({"r", 6, DType::kS8});
+  net.record().inputs = {0, 1, 2, 3, -1, 6};
+  net.record().attributes.Set("own_scale", 0.2f);
+  net.record().attributes.Set("own_zero_point", int64_t{-30});
+  net.record().attributes.Set("sum_clamp_lo", int64_t{-7});
+}
+
+TEST(ConvS8, ResidualIsAddedByTheRuleOfTwoTensors) {
+  ConvNet net;
+  AddResidual(net);
+  const auto r = Random<int8_t>({1, 3, 3, 20}, -128, 127, 5);
+  kernels::DotLayer layer = net.Layer();
+  const std::vector<int32_t> own_zero(20, -30);
+  layer.end.y_zero_point = own_zero.data();
+  std::vector<int8_t> own(180);
+  kernels::DotReference(layer, net.x->values<int8_t>().data(), own.data());
+  kernels::ElementwiseS8Params sum;
+  sum.a_zero_point = -30, sum.b_zero_point = 11, sum.y_zero_point = -7, sum.lo = -7;
+  sum.a_multiplier = 0.2f / 0.25f;
+  sum.b_multiplier = 0.125f / 0.25f;
+  for (const Isa isa : AvailableIsas()) {
+    auto session = Session::Create(net.program, {.threads = 2, .isa = isa});
+    ASSERT_TRUE(session.ok()) << session.status().message();
+    std::memcpy((*session)->input(0).raw, net.x->raw(), net.x->bytes());
+    std::memcpy((*session)->input(1).raw, r->raw(), r->bytes());
+    ASSERT_TRUE((*session)->Run().ok());
+    for (size_t i = 0; i < 180; ++i) {
+      ASSERT_EQ((*session)->output(0).data<int8_t>()[i],
+                kernels::ElementwiseS8Reference(sum, own[i], r->values<int8_t>()[i]))
+          << IsaName(isa) << " " << i;
+    }
+  }
+}
+
+TEST(ConvS8, RefusesAResidualThatDoesNotAgree) {
+  struct Case {
+    const char* sentence;
+    std::function<void(ConvNet&)> change;
+  };
+  const Case cases[] = {
+      {"a residual of shape 1x3x3x20",
+       [](ConvNet& n) {
+         n.program->tensors[6].shape = {1, 3, 3, 1};
+       }},
+      {"input 5 to be s8", [](ConvNet& n) { n.program->tensors[6].dtype = DType::kU8; }},
+      {"a positive own_scale", [](ConvNet& n) { n.record().attributes.Set("own_scale", -1.0f); }},
+      {"a positive own_scale", [](ConvNet& n) { n.record().attributes.Set("own_scale", 1e-42f); }},
+      {"own_zero_point within -128..127",
+       [](ConvNet& n) { n.record().attributes.Set("own_zero_point", int64_t{128}); }},
+      {"sum_clamp_lo at most sum_clamp_hi",
+       [](ConvNet& n) { n.record().attributes.Set("sum_clamp_hi", int64_t{-8}); }},
+      {"one scale and zero point for tensor 'r'",
+       [](ConvNet& n) { n.program->tensors[6].quantization = {}; }},
+      {"ratio is at most 2^60", [](ConvNet& n) { n.y().quantization.scale[0] = 1e-30f; }},
+      {"output 0 to be s8",
+       [](ConvNet& n) {
+         n.y().dtype = DType::kF32;
+         n.y().quantization = {};
+       }},
+  };
+  for (const Case& c : cases) {
+    ConvNet net;
+    AddResidual(net);
+    c.change(net);
+    const auto session = Session::Create(net.program, {});
+    ASSERT_FALSE(session.ok()) << c.sentence;
+    EXPECT_EQ(session.status().code(), Code::kInvalidModel);
+    EXPECT_THAT(session.status().message(), HasSubstr(c.sentence));
+  }
+}
+
+TEST(ConvS8, WritesPlanesOfFloats) {
+  ConvNet net;
+  net.y().dtype = DType::kF32;
+  net.y().quantization = {};
+  net.y().shape = {1, 20, 3, 3};
+  net.record().attributes.Set("output_layout", std::string("nchw"));
+  kernels::DotLayer layer = net.Layer();
+  layer.end.kind = kernels::EndKind::kRealF32;
+  layer.y_order = kernels::DotOrder::kChannelMajor;
+  ExpectDefinition(net, layer);
+  net.record().attributes.Set("output_layout", std::string("chwn"));
+  EXPECT_FALSE(Session::Create(net.program, {}).ok());
+  net.record().attributes.Set("output_layout", std::string("nchw"));
+  net.y().dtype = DType::kS8;
+  net.y().quantization = {{0.25f}, {-7}};
+  EXPECT_THAT(Session::Create(net.program, {}).status().message(),
+              HasSubstr("a dense convolution that gives f32"));
 }
 
 TEST(ConvS8, DepthwiseTakesAGridForEachChannel) {

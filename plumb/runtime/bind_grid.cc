@@ -45,13 +45,14 @@ Result<int64_t> ReadIntWithin(const BindContext& context, std::string_view name,
   return value;
 }
 
-Result<ClampRange> ReadClampRange(const BindContext& context) {
-  PLUMB_ASSIGN_OR_RETURN(const int64_t lo, ReadIntWithin(context, "clamp_lo", -128, -128, 127));
-  PLUMB_ASSIGN_OR_RETURN(const int64_t hi, ReadIntWithin(context, "clamp_hi", 127, -128, 127));
-  if (lo > hi) {
-    return context.Invalid("clamp_lo at most clamp_hi", StrCat(lo, " and ", hi));
+Result<ClampRange> ReadClampRange(const BindContext& context, std::string_view lo,
+                                  std::string_view hi) {
+  PLUMB_ASSIGN_OR_RETURN(const int64_t low, ReadIntWithin(context, lo, -128, -128, 127));
+  PLUMB_ASSIGN_OR_RETURN(const int64_t high, ReadIntWithin(context, hi, 127, -128, 127));
+  if (low > high) {
+    return context.Invalid(StrCat(lo, " at most ", hi), StrCat(low, " and ", high));
   }
-  return ClampRange{static_cast<int32_t>(lo), static_cast<int32_t>(hi)};
+  return ClampRange{static_cast<int32_t>(low), static_cast<int32_t>(high)};
 }
 
 }  // namespace plumb::runtime

@@ -25,11 +25,12 @@ Result<ChannelGrid> RequireChannelGrid(const BindContext& context,
 // An attribute within [low, high]; `fallback` where it is left out.
 Result<int64_t> ReadIntWithin(const BindContext& context, std::string_view name, int64_t fallback,
                               int64_t low, int64_t high);
-// clamp_lo and clamp_hi of a signed 8-bit output.
+// The limits of a signed 8-bit output, from these two attributes.
 struct ClampRange {
   int32_t lo;
   int32_t hi;
 };
-Result<ClampRange> ReadClampRange(const BindContext& context);
+Result<ClampRange> ReadClampRange(const BindContext& context, std::string_view lo = "clamp_lo",
+                                  std::string_view hi = "clamp_hi");
 
 }  // namespace plumb::runtime

@@ -75,6 +75,26 @@ TEST(BindQuantize, PerTensorAndPerChannelAndBack) {
   EXPECT_THAT(BindError(none), HasSubstr("with a grid"));
 }
 
+TEST(BindQuantize, RefusesAPermThatIsNone) {
+  RecordRun run{"quantize",
+                {Tensor(DType::kF32, {1, 3, 2, 2})},
+                {{DType::kS8, {1, 2, 2, 3}}},
+                {{"perm", std::vector<int64_t>{0, 2, 3, 1}}},
+                {},
+                {{{0.5f}, {0}}}};
+  EXPECT_EQ(BindError(run), "");
+  run.attributes.Set("perm", std::vector<int64_t>{0, 2, 3, 2});
+  EXPECT_THAT(BindError(run), HasSubstr("a permutation"));
+  run.attributes.Set("perm", std::vector<int64_t>{0, 2, 3, 4});
+  EXPECT_THAT(BindError(run), HasSubstr("perm"));
+  run.attributes.Set("perm", std::vector<int64_t>{0, 2, 3});
+  EXPECT_THAT(BindError(run), HasSubstr("perm"));
+  run.attributes.Set("perm", std::vector<int64_t>{0, 3, 2, 1});
+  EXPECT_EQ(BindError(run), "");
+  run.attributes.Set("perm", std::vector<int64_t>{0, 1, 2, 3});
+  EXPECT_THAT(BindError(run), HasSubstr("shape 1x3x2x2"));
+}
+
 TEST(BindAverage, PoolsAndMeansOnGrids) {
   const std::vector<int64_t> two = {2, 2}, none = {0, 0, 0, 0};
   const RecordRun pool{"average_pool",

@@ -106,6 +106,24 @@ Result<int64_t> AxisOr(const BindContext& context, int64_t fallback, size_t rank
   return axis < 0 ? axis + limit : axis;
 }
 
+Result<std::vector<int64_t>> PermutationOf(const BindContext& context, const Shape& in) {
+  const size_t rank = in.size();
+  PLUMB_ASSIGN_OR_RETURN(const auto perm,
+                         IntsWithin(context, "perm", rank, 0, static_cast<int64_t>(rank) - 1));
+  Shape expected(rank, -1);
+  std::vector<bool> seen(rank, false);
+  for (size_t d = 0; d < rank; ++d) {
+    const auto from = static_cast<size_t>(perm[d]);
+    if (seen[from]) {
+      return context.Invalid("a permutation", StrCat("axis ", from, " twice"));
+    }
+    seen[from] = true;
+    expected[d] = in[from];
+  }
+  PLUMB_RETURN_IF_ERROR(context.RequireOutputShape(0, expected));
+  return perm;
+}
+
 Result<size_t> ChoiceOr(const BindContext& context, std::string_view name,
                         std::string_view fallback, const std::vector<std::string_view>& names) {
   PLUMB_ASSIGN_OR_RETURN(const std::string value, StringOr(context, name, fallback));

@@ -64,6 +64,9 @@ Result<std::vector<int64_t>> IntsWithin(const BindContext& context, std::string_
 // "axis", within [-rank, rank), counted from the front.
 Result<int64_t> AxisOr(const BindContext& context, int64_t fallback, size_t rank);
 
+// "perm", a permutation of the axes of `in` that gives output 0 its shape.
+Result<std::vector<int64_t>> PermutationOf(const BindContext& context, const Shape& in);
+
 // Which entry of `names` the string attribute is; an error naming the choices when none.
 Result<size_t> ChoiceOr(const BindContext& context, std::string_view name,
                         std::string_view fallback, const std::vector<std::string_view>& names);

@@ -49,7 +49,7 @@ int64_t ConvOutputSize(int64_t size, int64_t kernel, int64_t stride, int64_t pad
   return room < 0 ? 0 : room / stride + 1;
 }
 
-Status CheckConvShapes(const BindContext& context, const ConvWindow& window) {
+Status CheckConvShapes(const BindContext& context, const ConvWindow& window, ConvOutput layout) {
   for (size_t i : {size_t{0}, size_t{1}}) {
     if (!context.HasInput(i)) {
       return context.Invalid("a picture and weights", StrCat("no input ", i));
@@ -76,13 +76,13 @@ Status CheckConvShapes(const BindContext& context, const ConvWindow& window) {
                            ShapeToString(w));
   }
   PLUMB_RETURN_IF_ERROR(context.RequireConstant(1, context.input(1).dtype, w));
-  return context.RequireOutputShape(
-      0, {x[0],
-          ConvOutputSize(x[1], w[1], window.stride_h, window.pad_top + window.pad_bottom,
-                         window.dilation_h),
-          ConvOutputSize(x[2], w[2], window.stride_w, window.pad_left + window.pad_right,
-                         window.dilation_w),
-          w[0]});
+  const int64_t height = ConvOutputSize(x[1], w[1], window.stride_h,
+                                        window.pad_top + window.pad_bottom, window.dilation_h);
+  const int64_t width = ConvOutputSize(x[2], w[2], window.stride_w,
+                                       window.pad_left + window.pad_right, window.dilation_w);
+  return context.RequireOutputShape(0, layout == ConvOutput::kPlanes
+                                           ? Shape{x[0], w[0], height, width}
+                                           : Shape{x[0], height, width, w[0]});
 }
 
 }  // namespace plumb::runtime

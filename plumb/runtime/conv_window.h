@@ -21,8 +21,12 @@ struct ConvWindow {
 [[nodiscard]] int64_t ConvOutputSize(int64_t size, int64_t kernel, int64_t stride, int64_t pads,
                                      int64_t dilation);
 
+// The axes of a convolution's output.
+enum class ConvOutput { kPixels, kPlanes };  // [N,OH,OW,O], [N,O,OH,OW]
+
 // The checks that convolutions of every type share: x [N,H,W,C], constant w [O,KH,KW,C/groups],
-// output [N,OH,OW,O] with the sizes that the window gives, nothing empty.
-Status CheckConvShapes(const BindContext& context, const ConvWindow& window);
+// the output with the sizes that the window gives, nothing empty.
+Status CheckConvShapes(const BindContext& context, const ConvWindow& window,
+                       ConvOutput layout = ConvOutput::kPixels);
 
 }  // namespace plumb::runtime

@@ -36,9 +36,10 @@ Tensor Input() {
   return x;
 }
 
-void ExpectSameBits(const ir::Graph& before, const ir::Graph& after) {
-  const auto a = lower::RunGraph(before, std::vector<Tensor>{Input()});
-  const auto b = lower::RunGraph(after, std::vector<Tensor>{Input()});
+void ExpectSameBits(const ir::Graph& before, const ir::Graph& after,
+                    const Tensor& input = Input()) {
+  const auto a = lower::RunGraph(before, std::vector<Tensor>{input});
+  const auto b = lower::RunGraph(after, std::vector<Tensor>{input});
   ASSERT_TRUE(a.ok()) << a.status().message();
   ASSERT_TRUE(b.ok()) << b.status().message();
   ASSERT_EQ((*a)[0].bytes(), (*b)[0].bytes());
@@ -131,6 +132,106 @@ TEST(FuseFunction, TheRoundingStaysWhereTheRealValueIsReadToo) {
   EXPECT_EQ(FuseFunction(after), 1);
   EXPECT_EQ(after.Order().size(), 2u);
   ExpectSameBits(before, after);
+}
+
+// A second convolution reads the same input, so that there is something to add.
+std::string SumNet(const std::string& end, const std::string& sum_attributes, bool both_are_convs) {
+  std::string net = std::string(kHead) +
+                    "const %m: f32[2] = {0.07, 0.011}\nconst %from: s64[1] = {1}\n" +
+                    "const %to: s64[1] = {3}\nconst %axis: s64[1] = {3}\n" +
+                    "%c: s8[1x2x2x2] scale(0.1) zero_point(-5) = conv(%x, %w, %b, %m) " +
+                    std::string(kConvAttributes) + "\"s8\"} \"c\"\n";
+  if (both_are_convs) {
+    net += "%d: s8[1x2x2x2] scale(0.3) zero_point(9) = conv(%x, %w, _, %m) " +
+           std::string(kConvAttributes) + "\"s8\"} \"d\"\n";
+  } else {
+    net += "%d: s8[1x2x2x2] scale(0.5) zero_point(3) = slice(%x, %from, %to, %axis) \"d\"\n";
+  }
+  return net + "%y: s8[1x2x2x2] scale(0.2) zero_point(4) = add(%d, %c)" + sum_attributes +
+         " \"y\"\n" + end + "output \"y\" = %y\n";
+}
+
+TEST(FuseResidual, TheSumMovesIntoTheConvolution) {
+  for (const bool both : {false, true}) {
+    for (const char* attributes : {"", " {clamp_hi = 50, clamp_lo = -30}"}) {
+      const ir::Graph before = Parse(SumNet("", attributes, both));
+      ir::Graph after = before;
+      EXPECT_EQ(FuseResidual(after), 1);
+      EXPECT_EQ(after.Order().size(), before.Order().size() - 1);
+      ExpectSameBits(before, after);
+      EXPECT_EQ(FuseResidual(after), 0);
+    }
+  }
+}
+
+TEST(FuseResidual, BehindATable) {
+  std::string net = SumNet("", "", false);
+  net.replace(net.find("add(%d, %c)"), 11, "add(%d, %t)");
+  net.insert(net.find("%d:"), "const %table: s8[256] = {" + TableText(-128, 127, -1) +
+                                  "}\n%t: s8[1x2x2x2] scale(0.7) zero_point(7) = table(%c, "
+                                  "%table) \"t\"\n");
+  const ir::Graph before = Parse(net);
+  ir::Graph after = before;
+  EXPECT_EQ(FuseTable(after), 1);
+  EXPECT_EQ(FuseResidual(after), 1);
+  ExpectSameBits(before, after);
+}
+
+TEST(FuseResidual, NotWhenAnotherReadsTheConvolutionNorForOneThatIsDepthwise) {
+  ir::Graph shared = Parse(SumNet("output \"c\" = %c\n", "", false));
+  EXPECT_EQ(FuseResidual(shared), 0);
+  std::string net = SumNet("", "", false);
+  net.replace(net.find("const %w: s8[2x1x1x4] = {1, -2, 3, 4, -5, 60, 7, -8}"), 52,
+              "const %w: s8[2x1x1x1] = {1, -2}");
+  net.replace(net.find("groups = 1"), 10, "groups = 2");
+  net.replace(net.find("conv(%x,"), 8, "conv(%d,");
+  const size_t slice = net.find("%d: ");
+  const std::string line = net.substr(slice, net.find('\n', slice) + 1 - slice);
+  net.erase(slice, line.size());
+  net.insert(net.find("%c: "), line);
+  ir::Graph depthwise = Parse(net);
+  EXPECT_EQ(FuseResidual(depthwise), 0);
+}
+
+TEST(FuseQuantizeTranspose, QuantizedWhileTransposing) {
+  const std::string channels = "scale(0.5, 0.25, 1) zero_point(3, 1, 2) axis(";
+  for (const bool per_channel : {false, true}) {
+    for (const bool planes : {false, true}) {
+      const std::string from = per_channel ? channels + "1)" : "scale(0.5) zero_point(3)";
+      const std::string to = per_channel ? channels + (planes ? "3)" : "2)") : from;
+      const std::string shape = planes ? "2x5x7x3" : "2x7x3x5";
+      const ir::Graph before =
+          Parse("graph \"net\"\ninput %x: f32[2x3x5x7]\n%q: s8[2x3x5x7] " + from +
+                " = quantize(%x) {dtype = \"s8\"} \"q\"\n%y: s8[" + shape + "] " + to +
+                " = transpose(%q) {perm = " + (planes ? "[0, 2, 3, 1]" : "[0, 3, 1, 2]") +
+                "} \"y\"\noutput \"y\" = %y\n");
+      ir::Graph after = before;
+      EXPECT_EQ(FuseQuantizeTranspose(after), 1);
+      EXPECT_EQ(after.Order().size(), 1u);
+      Tensor x(DType::kF32, {2, 3, 5, 7});
+      for (size_t i = 0; i < 210; ++i) {
+        x.values<float>()[i] = static_cast<float>(i) * 0.37f - 40.0f;
+      }
+      ExpectSameBits(before, after, x);
+    }
+  }
+}
+
+TEST(FuseOutputTranspose, TheConvolutionWritesPlanes) {
+  const auto net = [](const char* perm, const char* shape) {
+    return std::string(kHead) + "const %m: f32[2] = {0.007, 0.0011}\n" +
+           "%c: f32[1x2x2x2] = conv(%x, %w, %b, %m) " + std::string(kConvAttributes) +
+           "\"f32\"} \"c\"\n%y: f32[" + shape + "] = transpose(%c) {perm = " + perm +
+           "} \"y\"\noutput \"y\" = %y\n";
+  };
+  const ir::Graph before = Parse(net("[0, 3, 1, 2]", "1x2x2x2"));
+  ir::Graph after = before;
+  EXPECT_EQ(FuseOutputTranspose(after), 1);
+  EXPECT_EQ(after.Order().size(), 1u);
+  EXPECT_TRUE(ir::Verify(after).ok()) << ir::Verify(after).message();
+  ExpectSameBits(before, after);
+  ir::Graph other = Parse(net("[0, 2, 1, 3]", "1x2x2x2"));
+  EXPECT_EQ(FuseOutputTranspose(other), 0);
 }
 
 }  // namespace

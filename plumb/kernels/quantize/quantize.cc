@@ -148,4 +148,17 @@ void DequantizeArray(const QuantizeKernel& kernel, const QuantizeGrid& grid, DTy
   });
 }
 
+void QuantizeInterleaved(const QuantizeKernel& kernel, const QuantizePlanes& planes,
+                         ThreadPool& pool) {
+  PLUMB_CHECK(planes.channels >= 1 && planes.channels <= kMostPlanes) << planes.channels;
+  const auto part = [&](int64_t begin, int64_t end, int) {
+    QuantizePlanes range = planes;
+    range.x += begin;
+    range.q += begin * planes.channels;
+    range.n = end - begin;
+    kernel.interleave(range);
+  };
+  pool.ParallelFor(planes.n, kElementsPerPart / planes.channels, std::cref(part));
+}
+
 }  // namespace plumb::kernels

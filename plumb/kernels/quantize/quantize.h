@@ -33,11 +33,25 @@ struct QuantizeRun {
   int64_t n;
 };
 
+// Planes of pixels on one grid, to pixels of interleaved channels:
+// q[i * channels + c] = Quantize(x[c * plane + i]) for i < n.
+struct QuantizePlanes {
+  const float* x;
+  int64_t plane;
+  int channels;  // 1..kMostPlanes
+  float scale;
+  int32_t zero_point;
+  int8_t* q;
+  int64_t n;
+};
+inline constexpr int kMostPlanes = 4;
+
 struct QuantizeKernel {
   const char* name;
   Isa isa;
   void (*quantize)(const QuantizeRun& run, const float* x, int8_t* q);
   void (*dequantize)(const QuantizeRun& run, const int8_t* q, float* x);
+  void (*interleave)(const QuantizePlanes& planes);
 };
 
 #define PLUMB_QUANTIZE(kernel) extern const QuantizeKernel kernel;
@@ -56,6 +70,9 @@ void QuantizeArray(const QuantizeKernel& kernel, const QuantizeGrid& grid, DType
                    const float* x, void* q, int64_t n, ThreadPool& pool);
 void DequantizeArray(const QuantizeKernel& kernel, const QuantizeGrid& grid, DType type,
                      const void* q, float* x, int64_t n, ThreadPool& pool);
+// A picture of planes, [channels][n], to s8 pixels, [n][channels]; at most kMostPlanes channels.
+void QuantizeInterleaved(const QuantizeKernel& kernel, const QuantizePlanes& planes,
+                         ThreadPool& pool);
 
 // The definition for one number; requires QuantizesTo(type).
 [[nodiscard]] int32_t QuantizeReference(DType type, float x, float scale, int32_t zero_point);

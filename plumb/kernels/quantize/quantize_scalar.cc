@@ -4,6 +4,6 @@ namespace plumb::kernels {
 
 using Rows = QuantizeRows<numerics::scalar::F32>;
 const QuantizeKernel quantize_s8_1_scalar = {"quantize_s8_1_scalar", Isa::kScalar, Rows::Quantize,
-                                             Rows::Dequantize};
+                                             Rows::Dequantize, Rows::Interleave};
 
 }  // namespace plumb::kernels

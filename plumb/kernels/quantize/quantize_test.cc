@@ -116,6 +116,29 @@ TEST(Quantize, EveryKernelEveryGridEveryTypeIsTheDefinition) {
   }
 }
 
+TEST(Quantize, InterleavedPlanesAreTheDefinitionAndNothingElse) {
+  const std::vector<float> x = Numbers();
+  for (const QuantizeKernel* kernel : QuantizeKernels()) {
+    for (int channels = 1; channels <= kMostPlanes; ++channels) {
+      for (const int64_t n : {0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 20, 21, 33, 1000, 4999}) {
+        ThreadPool pool(n > 100 ? 3 : 1);
+        const int64_t plane = n + 1;
+        std::vector<int8_t> q(static_cast<size_t>(n * channels) + 9, 0x5A);
+        QuantizeInterleaved(*kernel, {x.data(), plane, channels, 0.37f, -3, q.data() + 1, n}, pool);
+        ASSERT_EQ(q[0], 0x5A);
+        for (int64_t i = 0; i < n * channels; ++i) {
+          const float number = x[static_cast<size_t>(i % channels * plane + i / channels)];
+          ASSERT_EQ(q[static_cast<size_t>(i + 1)], QuantizeReference(DType::kS8, number, 0.37f, -3))
+              << kernel->name << " " << channels << " channels, element " << i << " of " << n;
+        }
+        for (size_t i = static_cast<size_t>(n * channels) + 1; i < q.size(); ++i) {
+          ASSERT_EQ(q[i], 0x5A) << kernel->name;
+        }
+      }
+    }
+  }
+}
+
 TEST(Quantize, StaysInsideItsOutput) {
   const std::vector<float> x(40, 3.0f);
   const float scale = 1.0f;

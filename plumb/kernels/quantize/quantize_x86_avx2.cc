@@ -4,6 +4,6 @@ namespace plumb::kernels {
 
 using Rows = QuantizeRows<numerics::avx2::F32>;
 const QuantizeKernel quantize_s8_8_avx2 = {"quantize_s8_8_avx2", Isa::kAvx2, Rows::Quantize,
-                                           Rows::Dequantize};
+                                           Rows::Dequantize, Rows::Interleave};
 
 }  // namespace plumb::kernels

@@ -4,6 +4,6 @@ namespace plumb::kernels {
 
 using Rows = QuantizeRows<numerics::avx512::F32>;
 const QuantizeKernel quantize_s8_16_avx512 = {"quantize_s8_16_avx512", Isa::kAvx512Vnni,
-                                              Rows::Quantize, Rows::Dequantize};
+                                              Rows::Quantize, Rows::Dequantize, Rows::Interleave};
 
 }  // namespace plumb::kernels

@@ -1,6 +1,6 @@
-// conv(x, filter, bias?, m?, table?): each output is a sum of products over a window. Integer nodes
-// have the form that their record has: x and filter s8, bias s32, m the requantization factors,
-// table the function after them.
+// conv(x, filter, bias?, m?, table?, residual?): each output is a sum of products over a window.
+// Integer nodes have the form that their record has: x and filter s8, bias s32, m the
+// requantization factors, table the function after them, residual a tensor added to the result.
 
 #include "plumb/ops/conv/conv.h"
 
@@ -52,7 +52,17 @@ bool ParametersFit(const NodeView& n) {
   const Shape per_output = {n.shape(1)[0]};
   return (!n.HasInput(2) || n.shape(2) == per_output) &&
          (!n.HasInput(3) || n.shape(3) == per_output) &&
-         (!n.HasInput(4) || (n.shape(4) == Shape{256} && n.dtype(4) == DType::kS8));
+         (!n.HasInput(4) || (n.shape(4) == Shape{256} && n.dtype(4) == DType::kS8)) &&
+         (!n.HasInput(5) || (n.dtype(5) == DType::kS8 && n.shape(5).back() == n.shape(1)[0]));
+}
+bool OutputLayoutIsKnown(const NodeView& n) {
+  const std::string layout = n.attributes().String("output_layout", "nhwc");
+  return layout == "nhwc" ||
+         (layout == "nchw" && n.attributes().String("output_dtype", "s8") == "f32");
+}
+std::string FoundOutputLayout(const NodeView& n) {
+  return StrCat("output_layout '", n.attributes().String("output_layout", ""), "', output_dtype '",
+                n.attributes().String("output_dtype", "s8"), "'");
 }
 bool OutputTypeIsKnown(const NodeView& n) {
   const std::string type = n.attributes().String("output_dtype", "s8");
@@ -62,7 +72,7 @@ std::string FoundOutputType(const NodeView& n) {
   return StrCat("output_dtype '", n.attributes().String("output_dtype", ""), "'");
 }
 constexpr Constraint kConstraints[] = {
-    {"C1", "x, filter and, optionally, bias, factors and table", TakesInputs<2, 5>,
+    {"C1", "x, filter and, optionally, bias, factors, table and residual", TakesInputs<2, 6>,
      FoundInputCount},
     {"C2", "the layout is nchw or nhwc", LayoutIsKnown, FoundLayout},
     {"C3", "x and filter have one rank, 3 to 5, and the filter is not empty", FilterRankFits,
@@ -77,14 +87,17 @@ constexpr Constraint kConstraints[] = {
     {"C8", "strides and dilations from 1, pads from 0, for each axis of the window",
      WindowAttributesFit, FoundWindow},
     {"C9", "output_dtype is s8 or f32", OutputTypeIsKnown, FoundOutputType},
+    {"C10", "output_layout is nhwc, or nchw of f32", OutputLayoutIsKnown, FoundOutputLayout},
 };
 
 using Kind = AttributeRule::Kind;
 constexpr AttributeRule kAttributes[] = {
-    {"strides", Kind::kInts},       {"pads", Kind::kInts},          {"dilations", Kind::kInts},
-    {"groups", Kind::kInt},         {"auto_pad", Kind::kString},    {"layout", Kind::kString},
-    {"function", Kind::kString},    {"clamp_lo", Kind::kInt},       {"clamp_hi", Kind::kInt},
-    {"mid_zero_point", Kind::kInt}, {"output_dtype", Kind::kString}};
+    {"strides", Kind::kInts},        {"pads", Kind::kInts},           {"dilations", Kind::kInts},
+    {"groups", Kind::kInt},          {"auto_pad", Kind::kString},     {"layout", Kind::kString},
+    {"function", Kind::kString},     {"clamp_lo", Kind::kInt},        {"clamp_hi", Kind::kInt},
+    {"mid_zero_point", Kind::kInt},  {"output_dtype", Kind::kString}, {"own_scale", Kind::kFloat},
+    {"own_zero_point", Kind::kInt},  {"sum_clamp_lo", Kind::kInt},    {"sum_clamp_hi", Kind::kInt},
+    {"output_layout", Kind::kString}};
 
 Result<Types> InferConv(const NodeView& n) {
   const Window window = ResolveWindow(n, KernelSizes(n));
@@ -97,7 +110,11 @@ Result<Types> InferConv(const NodeView& n) {
   const DType type = n.dtype(0) == DType::kF32
                          ? DType::kF32
                          : *DTypeFromName(n.attributes().String("output_dtype", "s8"));
-  return OneType(type, WithSizes(n, n.shape(1)[0], counts));
+  Shape shape = WithSizes(n, n.shape(1)[0], counts);
+  if (n.attributes().String("output_layout", "nhwc") == "nchw") {
+    std::rotate(shape.begin() + 1, shape.end() - 1, shape.end());
+  }
+  return OneType(type, std::move(shape));
 }
 
 Status ImportConv(ForeignNode& node) {
