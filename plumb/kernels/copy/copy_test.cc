@@ -6,6 +6,7 @@
 #include <random>
 #include <vector>
 
+#include "plumb/kernels/common/copy_rows.h"
 #include "plumb/kernels/common/index_map.h"
 #include "plumb/kernels/common/strided_copy.h"
 #include "plumb/kernels/copy/arrange.h"
@@ -32,6 +33,8 @@ TEST(ConcatAndSplit, AreEachOthersInverse) {
                                                              {3, {4, 4, 4}},
                                                              {100, {64, 0, 64, 21}},
                                                              {5000, {4, 1, 7}},
+                                                             {5001, {24, 24}},
+                                                             {777, {3, 3, 3, 3, 99}},
                                                              {2, {100000, 3, 70000}},
                                                              {0, {4}},
                                                              {3, {0}}}) {
@@ -64,6 +67,27 @@ TEST(ConcatAndSplit, AreEachOthersInverse) {
       }
       Split({outer, row, parts}, whole.data(), outputs, pool);
       EXPECT_EQ(back, pieces);
+    }
+  }
+}
+
+// Every length up to beyond the longest that is not left to memcpy; nothing else is written.
+TEST(CopyRows, EveryLength) {
+  std::mt19937 random(3);
+  for (int64_t bytes = 0; bytes < 300; ++bytes) {
+    for (const auto& [to_gap, from_gap] :
+         {std::pair<int64_t, int64_t>{0, 0}, {7, 0}, {0, 5}, {1, 130}}) {
+      constexpr int64_t kRows = 5;
+      const int64_t to_step = bytes + to_gap, from_step = bytes + from_gap;
+      const auto from = RandomBytes(kRows * from_step, random);
+      std::vector<uint8_t> to = RandomBytes(kRows * to_step, random);
+      std::vector<uint8_t> expected = to;
+      for (int64_t row = 0; row < kRows; ++row) {
+        std::copy_n(from.begin() + row * from_step, bytes, expected.begin() + row * to_step);
+      }
+      CopyRows(reinterpret_cast<std::byte*>(to.data()), to_step,
+               reinterpret_cast<const std::byte*>(from.data()), from_step, kRows, bytes);
+      EXPECT_EQ(to, expected) << bytes << " bytes";
     }
   }
 }
@@ -143,6 +167,33 @@ TEST(StridedCopy, WalksBackwardsAndRepeats) {
   EXPECT_EQ(plan.nest.rank, 1);
   StridedCopy(plan, input.data(), output.data(), pool);
   EXPECT_THAT(output, ElementsAre(6, 5, 4, 3, 2, 1));
+}
+
+TEST(StridedCopy, RowsOfEveryLengthAndStep) {
+  std::mt19937 random(4);
+  ThreadPool pool(2);
+  for (const int64_t size : {1, 2, 4, 8}) {
+    for (int64_t n = 1; n < 70; n += n < 40 ? 1 : 7) {
+      for (const int64_t step : {-1, 0, 1, 2, 3}) {
+        constexpr int64_t kRows = 3;
+        const int64_t row = std::abs(step) * (n - 1) + 1;  // nothing behind the last element
+        const auto input = RandomBytes(kRows * row * size, random);
+        StridedCopyPlan plan;
+        plan.element_size = size;
+        plan.nest.offset[1] = step < 0 ? row - 1 : 0;
+        plan.nest.Add(kRows, {n, row});
+        plan.nest.Add(n, {1, step});
+        plan.Finish();
+        std::vector<uint8_t> expected(static_cast<size_t>(kRows * n * size)), output = expected;
+        for (int64_t i = 0; i < kRows * n; ++i) {
+          const int64_t from = plan.nest.offset[1] + i / n * row + i % n * step;
+          std::copy_n(input.begin() + from * size, size, expected.begin() + i * size);
+        }
+        StridedCopy(plan, input.data(), output.data(), pool);
+        EXPECT_EQ(output, expected) << n << " elements of " << size << " bytes, step " << step;
+      }
+    }
+  }
 }
 
 TEST(Gather, SinglesAndBlocksWithIndicesOutOfRange) {
