@@ -19,6 +19,8 @@ constexpr const EndKernel* kKernels[] = {
 
 constexpr size_t kPadding = 64;
 
+bool HasRest(const EndKernel& kernel) { return kernel.cpu_has == nullptr || kernel.cpu_has(); }
+
 }  // namespace
 
 void LayerEndReference(const LayerEndSpec& spec, int32_t acc, int64_t c, void* y, int64_t i,
@@ -69,11 +71,28 @@ int64_t AccumulatorBound(const int8_t* w, const int32_t* bias, int64_t channels,
   return most;
 }
 
-LayerEnd::LayerEnd(const LayerEndSpec& spec, int64_t channels, Isa isa)
+std::vector<const EndKernel*> EndKernels() {
+  std::vector<const EndKernel*> kernels = RunnableKernels<EndKernel>(kKernels);
+  std::erase_if(kernels, [](const EndKernel* kernel) { return !HasRest(*kernel); });
+  return kernels;
+}
+
+const EndKernel& SelectEnd(Isa isa) {
+  for (const EndKernel* kernel : kKernels) {
+    if (MayRun(isa, kernel->isa) && HasRest(*kernel)) {
+      return *kernel;
+    }
+  }
+  PLUMB_CHECK(false) << "no kernel for " << IsaName(isa);
+  return *kKernels[0];
+}
+
+LayerEnd::LayerEnd(const LayerEndSpec& spec, int64_t channels, const EndKernel& kernel)
     : kind_(spec.kind),
       function_(spec.function),
       look_up_(spec.look_up),
-      kernel_(SelectKernel<EndKernel>(kKernels, isa)),
+      kernel_(kernel),
+      fits_(spec.fits),
       residual_(spec.residual) {
   PLUMB_CHECK(!residual_ || kind_ != EndKind::kRealF32) << "a residual needs an 8-bit output";
   const size_t n = static_cast<size_t>(channels);
@@ -118,7 +137,9 @@ void LayerEnd::Apply(const EndBlock& block, int64_t first_channel, float* real,
                          zero_.data() + first_channel,
                          scale_.data() + first_channel,
                          lo_,
-                         hi_};
+                         hi_,
+                         fits_,
+                         kind_ == EndKind::kTable ? table_.data() : nullptr};
   if (kind_ == EndKind::kRealF32) {
     ApplyReal(block, params, real, target);
     return;
@@ -133,7 +154,7 @@ void LayerEnd::Apply(const EndBlock& block, int64_t first_channel, float* real,
     kernel_.quantize(block, params, real, block.acc_stride, y, stride);
   } else {
     kernel_.requantize(block, params, y, stride);
-    if (kind_ == EndKind::kTable) {
+    if (kind_ == EndKind::kTable && !kernel_.looks_up) {
       LookUp(table_, block, y, stride);
     }
   }

@@ -53,6 +53,8 @@ struct LayerEndSpec {
   int32_t clamp_lo = -128, clamp_hi = 127;  // kRequantize, -128 <= lo <= hi <= 127
   int32_t mid_zero_point = 0;               // kTable, -128..127
   const int8_t* table = nullptr;            // [256]: kTable
+  // The caller knows that no |sum * multiplier| exceeds 2^30: allows a shorter way to the same bits.
+  bool fits = false;
   // y = table[x + 128] over n bytes, in place; null: a plain loop.
   void (*look_up)(const int8_t* table, const int8_t* x, int8_t* y, int64_t n) = nullptr;
   LayerFunction function;               // kRealS8, kRealF32
@@ -84,6 +86,8 @@ struct EndParams {
   const int32_t* zero;  // zero point
   const float* scale;   // of the output (kRealS8)
   int8_t lo, hi;        // of the output, the same for every channel
+  bool fits;            // no |acc * multiplier| exceeds 2^30
+  const int8_t* table;  // kTable; else null
 };
 
 // Rows of 8-bit numbers of `channels`: y += r by EndResidual's rule.
@@ -109,6 +113,8 @@ struct EndTarget {
 struct EndKernel {
   const char* name;
   Isa isa;
+  bool (*cpu_has)();  // what it needs beyond isa; null: nothing
+  bool looks_up;      // requantize looks up the table; else that is left to do
   void (*requantize)(const EndBlock& block, const EndParams& params, int8_t* y, int64_t y_stride);
   void (*scale)(const EndBlock& block, const EndParams& params, float* real, int64_t real_stride);
   // acc of the block is not read: the numbers are real[row * real_stride + channel].
@@ -123,9 +129,15 @@ struct EndKernel {
 #include "plumb/kernels/common/layer_end_kernels.inc"
 #undef PLUMB_LAYER_END
 
+// Every kernel this machine can run, fastest first; the fastest that needs no more than `isa`.
+[[nodiscard]] std::vector<const EndKernel*> EndKernels();
+[[nodiscard]] const EndKernel& SelectEnd(Isa isa);
+
 class LayerEnd {
  public:
-  LayerEnd(const LayerEndSpec& spec, int64_t channels, Isa isa);
+  LayerEnd(const LayerEndSpec& spec, int64_t channels, const EndKernel& kernel);
+  LayerEnd(const LayerEndSpec& spec, int64_t channels, Isa isa)
+      : LayerEnd(spec, channels, SelectEnd(isa)) {}
 
   // Outputs of channels [first_channel, first_channel + block.channels): row r to the elements from
   // offset + r * y_stride on, of s8 or f32 by the kind. `real` is scratch for [rows][acc_stride].
@@ -150,6 +162,7 @@ class LayerEnd {
   void (*look_up_)(const int8_t* table, const int8_t* x, int8_t* y, int64_t n);
   const EndKernel& kernel_;
   int8_t lo_ = -128, hi_ = 127;
+  bool fits_;
   std::vector<float> multiplier_, low_, high_, scale_;
   std::vector<int32_t> zero_;
   std::vector<int8_t> table_;

@@ -3,8 +3,14 @@
 namespace plumb::kernels {
 
 using Rows = LayerEndRows<numerics::scalar::F32>;
-const EndKernel layer_end_1_scalar = {
-    "layer_end_1_scalar", Isa::kScalar, Rows::Requantize, Rows::Scale,
-    Rows::Quantize,       Rows::Add,    nullptr};
+const EndKernel layer_end_1_scalar = {.name = "layer_end_1_scalar",
+                                      .isa = Isa::kScalar,
+                                      .cpu_has = nullptr,
+                                      .looks_up = false,
+                                      .requantize = Rows::Requantize,
+                                      .scale = Rows::Scale,
+                                      .quantize = Rows::Quantize,
+                                      .add = Rows::Add,
+                                      .silu = nullptr};
 
 }  // namespace plumb::kernels

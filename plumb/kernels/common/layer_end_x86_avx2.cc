@@ -3,7 +3,14 @@
 namespace plumb::kernels {
 
 using Rows = LayerEndRows<numerics::avx2::F32>;
-const EndKernel layer_end_8_avx2 = {"layer_end_8_avx2", Isa::kAvx2, Rows::Requantize, Rows::Scale,
-                                    Rows::Quantize,     Rows::Add,  nullptr};
+const EndKernel layer_end_8_avx2 = {.name = "layer_end_8_avx2",
+                                    .isa = Isa::kAvx2,
+                                    .cpu_has = nullptr,
+                                    .looks_up = false,
+                                    .requantize = Rows::Requantize,
+                                    .scale = Rows::Scale,
+                                    .quantize = Rows::Quantize,
+                                    .add = Rows::Add,
+                                    .silu = nullptr};
 
 }  // namespace plumb::kernels

@@ -23,6 +23,19 @@ constexpr int64_t kHeldBytes = 640 * 1024;
 int64_t CeilDivide(int64_t a, int64_t b) { return (a + b - 1) / b; }
 int64_t RoundUp(int64_t a, int64_t b) { return CeilDivide(a, b) * b; }
 
+// The end, told whether its sums are small.
+LayerEndSpec Bounded(const DotLayer& layer) {
+  LayerEndSpec end = layer.end;
+  const int64_t k = DotDepth(layer.geometry);
+  end.fits = true;
+  for (int64_t c = 0; c < layer.geometry.out_channels; ++c) {
+    const int64_t bound = AccumulatorBound(layer.weights + c * k,
+                                           layer.bias != nullptr ? layer.bias + c : nullptr, 1, k);
+    end.fits = end.fits && static_cast<float>(bound) * end.multiplier[c] <= 0x1p30f;
+  }
+  return end;
+}
+
 // Pointers before a buffer are not to be formed: addresses instead.
 uintptr_t Address(const void* p) { return reinterpret_cast<uintptr_t>(p); }
 
@@ -44,7 +57,7 @@ DotPacked::DotPacked(const DotLayer& layer, const DotKernel& kernel)
       picture_(layer.geometry.out_height * layer.geometry.out_width),
       kernel_(kernel),
       plan_(std::make_unique<const DotPlan>(MakeDotPlan(layer, kernel))),
-      end_(layer.end, layer.geometry.out_channels, kernel.isa) {
+      end_(Bounded(layer), layer.geometry.out_channels, kernel.isa) {
   const DotGeometry& g = layer.geometry;
   PLUMB_CHECK(g.groups >= 1 && g.in_channels % g.groups == 0 && g.out_channels % g.groups == 0)
       << g.groups << " groups of " << g.in_channels << " and " << g.out_channels << " channels";

@@ -1,0 +1,117 @@
+// The ends in AVX-512, for the files that instantiate them with and without VBMI.
+#pragma once
+
+#include "plumb/kernels/common/layer_end_rows.h"
+#include "plumb/kernels/common/silu_avx512.h"
+
+namespace plumb::kernels {
+namespace {
+
+// Requantize by saturation. Saturating twice on the way to 8 bits and clamping the bytes gives what
+// clamping before the rounding gives, since all bounds are integers. Only a conversion that leaves
+// 32 bits would differ: below it gives INT32_MIN, which saturates right, and above it is prevented
+// by the minimum, where sums may be so large.
+template <bool fits>
+__m512i Rounded(const int32_t* acc, __mmask16 exist, __m512 multiplier) {
+  __m512 real = _mm512_mul_ps(_mm512_cvtepi32_ps(_mm512_maskz_loadu_epi32(exist, acc)), multiplier);
+  if constexpr (!fits) {
+    real = _mm512_min_ps(real, _mm512_set1_ps(0x1p30f));
+  }
+  return _mm512_cvtps_epi32(real);
+}
+
+inline __mmask16 Part(int64_t n) {
+  return n >= 16 ? 0xffff : (n <= 0 ? 0 : static_cast<__mmask16>((1u << n) - 1u));
+}
+
+// What is left to do with bytes.
+struct Clamp {
+  __m512i lo, hi;
+  explicit Clamp(const EndParams& p) : lo(_mm512_set1_epi8(p.lo)), hi(_mm512_set1_epi8(p.hi)) {}
+  [[nodiscard]] __m512i operator()(__m512i bytes) const {
+    return _mm512_min_epi8(_mm512_max_epi8(bytes, lo), hi);
+  }
+};
+
+// Columns of 32 channels, two rows at a time.
+template <bool fits, typename Bytes>
+void RequantizeRows(const EndBlock& block, const EndParams& p, int8_t* y, int64_t y_stride) {
+  const Bytes finish(p);
+  // The packs work within quarters: quarter q holds four bytes of each vector.
+  const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+  for (int64_t c = 0; c < block.channels; c += 32) {
+    const int64_t n = block.channels - c;
+    const __mmask16 exist0 = Part(n), exist1 = Part(n - 16);
+    const __mmask32 bytes = static_cast<__mmask32>(exist0) | static_cast<__mmask32>(exist1) << 16;
+    const __m512 m0 = _mm512_loadu_ps(p.multiplier + c);
+    const __m512 m1 = _mm512_loadu_ps(p.multiplier + c + 16);
+    const __m512i zero =
+        _mm512_packs_epi32(_mm512_loadu_si512(p.zero + c), _mm512_loadu_si512(p.zero + c + 16));
+    const int32_t* acc = block.acc + c;
+    int8_t* to = y + c;
+    const auto words = [&](const int32_t* row) {
+      return _mm512_adds_epi16(
+          _mm512_packs_epi32(Rounded<fits>(row, exist0, m0), Rounded<fits>(row + 16, exist1, m1)),
+          zero);
+    };
+    int64_t row = 0;
+    for (; row + 2 <= block.rows; row += 2, acc += 2 * block.acc_stride, to += 2 * y_stride) {
+      const __m512i both = _mm512_packs_epi16(words(acc), words(acc + block.acc_stride));
+      const __m512i ordered = _mm512_permutexvar_epi32(order, finish(both));
+      _mm256_mask_storeu_epi8(to, bytes, _mm512_castsi512_si256(ordered));
+      _mm256_mask_storeu_epi8(to + y_stride, bytes, _mm512_extracti64x4_epi64(ordered, 1));
+    }
+    if (row < block.rows) {
+      const __m512i one = words(acc);
+      const __m512i ordered = _mm512_permutexvar_epi32(order, finish(_mm512_packs_epi16(one, one)));
+      _mm256_mask_storeu_epi8(to, bytes, _mm512_castsi512_si256(ordered));
+    }
+  }
+}
+
+template <typename Bytes>
+void RequantizeBytes(const EndBlock& block, const EndParams& p, int8_t* y, int64_t y_stride) {
+  if (p.fits) {
+    RequantizeRows<true, Bytes>(block, p, y, y_stride);
+  } else {
+    RequantizeRows<false, Bytes>(block, p, y, y_stride);
+  }
+}
+
+// Columns of 16 channels, four rows at a time.
+inline void Silu(const EndBlock& block, const EndParams& p, int8_t* y, int64_t y_stride) {
+  const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+  for (int64_t c = 0; c < block.channels; c += 16) {
+    const __mmask16 exist = Part(block.channels - c);
+    const __m512 scale = _mm512_loadu_ps(p.scale + c);
+    const SiluFactors factors = SiluFactors::Of(_mm512_loadu_ps(p.multiplier + c), scale);
+    const __m512 limit = SiluLimit(scale);
+    const __m512i zeros = _mm512_loadu_si512(p.zero + c);
+    const __m512i zero = _mm512_packs_epi32(zeros, zeros);
+    for (int64_t row = 0; row < block.rows; row += 4) {
+      __m512i sums[4], rounded[4];
+      int64_t rows[4];
+      for (int r = 0; r < 4; ++r) {
+        rows[r] = row + r < block.rows ? row + r : row;
+        sums[r] = _mm512_maskz_loadu_epi32(exist, block.acc + rows[r] * block.acc_stride + c);
+      }
+      if (!RoundSilu<0>(sums, &factors, limit, rounded)) {
+        for (int r = 0; r < 4; ++r) {
+          rounded[r] = SiluDefined(sums[r], p.multiplier + c, p.scale + c);
+        }
+      }
+      const __m512i words01 = _mm512_packs_epi32(rounded[0], rounded[1]);
+      const __m512i words23 = _mm512_packs_epi32(rounded[2], rounded[3]);
+      const __m512i bytes = _mm512_permutexvar_epi32(
+          order,
+          _mm512_packs_epi16(_mm512_adds_epi16(words01, zero), _mm512_adds_epi16(words23, zero)));
+      _mm_mask_storeu_epi8(y + rows[3] * y_stride + c, exist, _mm512_extracti32x4_epi32(bytes, 3));
+      _mm_mask_storeu_epi8(y + rows[2] * y_stride + c, exist, _mm512_extracti32x4_epi32(bytes, 2));
+      _mm_mask_storeu_epi8(y + rows[1] * y_stride + c, exist, _mm512_extracti32x4_epi32(bytes, 1));
+      _mm_mask_storeu_epi8(y + rows[0] * y_stride + c, exist, _mm512_castsi512_si128(bytes));
+    }
+  }
+}
+
+}  // namespace
+}  // namespace plumb::kernels
