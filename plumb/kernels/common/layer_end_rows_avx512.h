@@ -12,8 +12,8 @@ namespace {
 // 32 bits would differ: below it gives INT32_MIN, which saturates right, and above it is prevented
 // by the minimum, where sums may be so large.
 template <bool fits>
-__m512i Rounded(const int32_t* acc, __mmask16 exist, __m512 multiplier) {
-  __m512 real = _mm512_mul_ps(_mm512_cvtepi32_ps(_mm512_maskz_loadu_epi32(exist, acc)), multiplier);
+__m512i Rounded(__m512i sums, __m512 multiplier) {
+  __m512 real = _mm512_mul_ps(_mm512_cvtepi32_ps(sums), multiplier);
   if constexpr (!fits) {
     real = _mm512_min_ps(real, _mm512_set1_ps(0x1p30f));
   }
@@ -33,39 +33,69 @@ struct Clamp {
   }
 };
 
-// Columns of 32 channels, two rows at a time.
+// Some of 32 channels, or all of them.
+struct SomeOf32 {
+  __mmask16 first, second;
+  explicit SomeOf32(int64_t n) : first(Part(n)), second(Part(n - 16)) {}
+  [[nodiscard]] __m512i Load0(const int32_t* p) const { return _mm512_maskz_loadu_epi32(first, p); }
+  [[nodiscard]] __m512i Load1(const int32_t* p) const {
+    return _mm512_maskz_loadu_epi32(second, p + 16);
+  }
+  void Store(int8_t* p, __m256i bytes) const {
+    _mm256_mask_storeu_epi8(p, static_cast<__mmask32>(first) | static_cast<__mmask32>(second) << 16,
+                            bytes);
+  }
+};
+struct AllOf32 {
+  explicit AllOf32(int64_t) {}
+  static __m512i Load0(const int32_t* p) { return _mm512_loadu_si512(p); }
+  static __m512i Load1(const int32_t* p) { return _mm512_loadu_si512(p + 16); }
+  static void Store(int8_t* p, __m256i bytes) {
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), bytes);
+  }
+};
+
+// A column of at most 32 channels, two rows at a time.
+template <bool fits, typename Lanes, typename Bytes>
+void RequantizeColumn(const EndBlock& block, const EndParams& p, const Bytes& finish, int64_t c,
+                      int8_t* y, int64_t y_stride) {
+  const Lanes lanes(block.channels - c);
+  // The packs work within quarters: quarter q holds four bytes of each vector.
+  const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+  const __m512 m0 = _mm512_loadu_ps(p.multiplier + c);
+  const __m512 m1 = _mm512_loadu_ps(p.multiplier + c + 16);
+  const __m512i zero =
+      _mm512_packs_epi32(_mm512_loadu_si512(p.zero + c), _mm512_loadu_si512(p.zero + c + 16));
+  const int32_t* acc = block.acc + c;
+  int8_t* to = y + c;
+  const auto words = [&](const int32_t* row) {
+    return _mm512_adds_epi16(_mm512_packs_epi32(Rounded<fits>(lanes.Load0(row), m0),
+                                                Rounded<fits>(lanes.Load1(row), m1)),
+                             zero);
+  };
+  int64_t row = 0;
+  for (; row + 2 <= block.rows; row += 2, acc += 2 * block.acc_stride, to += 2 * y_stride) {
+    const __m512i both = _mm512_packs_epi16(words(acc), words(acc + block.acc_stride));
+    const __m512i ordered = _mm512_permutexvar_epi32(order, finish(both));
+    lanes.Store(to, _mm512_castsi512_si256(ordered));
+    lanes.Store(to + y_stride, _mm512_extracti64x4_epi64(ordered, 1));
+  }
+  if (row < block.rows) {
+    const __m512i one = words(acc);
+    const __m512i ordered = _mm512_permutexvar_epi32(order, finish(_mm512_packs_epi16(one, one)));
+    lanes.Store(to, _mm512_castsi512_si256(ordered));
+  }
+}
+
 template <bool fits, typename Bytes>
 void RequantizeRows(const EndBlock& block, const EndParams& p, int8_t* y, int64_t y_stride) {
   const Bytes finish(p);
-  // The packs work within quarters: quarter q holds four bytes of each vector.
-  const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
-  for (int64_t c = 0; c < block.channels; c += 32) {
-    const int64_t n = block.channels - c;
-    const __mmask16 exist0 = Part(n), exist1 = Part(n - 16);
-    const __mmask32 bytes = static_cast<__mmask32>(exist0) | static_cast<__mmask32>(exist1) << 16;
-    const __m512 m0 = _mm512_loadu_ps(p.multiplier + c);
-    const __m512 m1 = _mm512_loadu_ps(p.multiplier + c + 16);
-    const __m512i zero =
-        _mm512_packs_epi32(_mm512_loadu_si512(p.zero + c), _mm512_loadu_si512(p.zero + c + 16));
-    const int32_t* acc = block.acc + c;
-    int8_t* to = y + c;
-    const auto words = [&](const int32_t* row) {
-      return _mm512_adds_epi16(
-          _mm512_packs_epi32(Rounded<fits>(row, exist0, m0), Rounded<fits>(row + 16, exist1, m1)),
-          zero);
-    };
-    int64_t row = 0;
-    for (; row + 2 <= block.rows; row += 2, acc += 2 * block.acc_stride, to += 2 * y_stride) {
-      const __m512i both = _mm512_packs_epi16(words(acc), words(acc + block.acc_stride));
-      const __m512i ordered = _mm512_permutexvar_epi32(order, finish(both));
-      _mm256_mask_storeu_epi8(to, bytes, _mm512_castsi512_si256(ordered));
-      _mm256_mask_storeu_epi8(to + y_stride, bytes, _mm512_extracti64x4_epi64(ordered, 1));
-    }
-    if (row < block.rows) {
-      const __m512i one = words(acc);
-      const __m512i ordered = _mm512_permutexvar_epi32(order, finish(_mm512_packs_epi16(one, one)));
-      _mm256_mask_storeu_epi8(to, bytes, _mm512_castsi512_si256(ordered));
-    }
+  int64_t c = 0;
+  for (; c + 32 <= block.channels; c += 32) {
+    RequantizeColumn<fits, AllOf32>(block, p, finish, c, y, y_stride);
+  }
+  if (c < block.channels) {
+    RequantizeColumn<fits, SomeOf32>(block, p, finish, c, y, y_stride);
   }
 }
 
@@ -75,6 +105,19 @@ void RequantizeBytes(const EndBlock& block, const EndParams& p, int8_t* y, int64
     RequantizeRows<true, Bytes>(block, p, y, y_stride);
   } else {
     RequantizeRows<false, Bytes>(block, p, y, y_stride);
+  }
+}
+
+inline void ScaleRows(const EndBlock& block, const EndParams& p, float* real, int64_t real_stride) {
+  for (int64_t c = 0; c < block.channels; c += 16) {
+    const __mmask16 exist = Part(block.channels - c);
+    const __m512 multiplier = _mm512_loadu_ps(p.multiplier + c);
+    const int32_t* acc = block.acc + c;
+    float* to = real + c;
+    for (int64_t row = 0; row < block.rows; ++row, acc += block.acc_stride, to += real_stride) {
+      const __m512 sums = _mm512_cvtepi32_ps(_mm512_maskz_loadu_epi32(exist, acc));
+      _mm512_mask_storeu_ps(to, exist, _mm512_mul_ps(sums, multiplier));
+    }
   }
 }
 

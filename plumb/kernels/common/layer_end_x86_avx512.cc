@@ -8,7 +8,7 @@ const EndKernel layer_end_16_avx512 = {.name = "layer_end_16_avx512",
                                        .cpu_has = nullptr,
                                        .looks_up = false,
                                        .requantize = RequantizeBytes<Clamp>,
-                                       .scale = Rows::Scale,
+                                       .scale = ScaleRows,
                                        .quantize = Rows::Quantize,
                                        .add = Rows::Add,
                                        .silu = Silu};

@@ -34,7 +34,7 @@ const EndKernel layer_end_16_avx512vbmi = {.name = "layer_end_16_avx512vbmi",
                                            .cpu_has = CpuHasVbmi,
                                            .looks_up = true,
                                            .requantize = Requantize,
-                                           .scale = Rows::Scale,
+                                           .scale = ScaleRows,
                                            .quantize = Rows::Quantize,
                                            .add = Rows::Add,
                                            .silu = Silu};
