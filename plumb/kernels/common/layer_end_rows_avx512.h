@@ -138,8 +138,9 @@ inline void Silu(const EndBlock& block, const EndParams& p, int8_t* y, int64_t y
         rows[r] = row + r < block.rows ? row + r : row;
         sums[r] = _mm512_maskz_loadu_epi32(exist, block.acc + rows[r] * block.acc_stride + c);
       }
-      if (!RoundSilu<0>(sums, &factors, limit, rounded)) {
-        for (int r = 0; r < 4; ++r) {
+      const unsigned undecided = RoundSilu<0>(sums, &factors, limit, rounded);
+      for (int r = 0; undecided >> r != 0; ++r) {
+        if ((undecided >> r & 1) != 0) {
           rounded[r] = SiluDefined(sums[r], p.multiplier + c, p.scale + c);
         }
       }

@@ -61,11 +61,11 @@ inline __m512i SiluDefined(__m512i sum, const float* multiplier, const float* sc
   return ToInt(RoundEven(Min(Max(number, V::Set(-0x1p30f)), V::Set(0x1p30f)))).v;
 }
 
-// Rounds the steps of four vectors of sums; vector k has factors[k * step] and the channels from
-// multiplier + k * step * 16 on. True where the approximation decides all of them.
+// Rounds the steps of four vectors of sums; vector k has factors[k * step]. Bit k of the result: the
+// approximation does not decide all of vector k.
 template <int step>
-inline bool RoundSilu(const __m512i (&sums)[4], const SiluFactors* factors, __m512 limit,
-                      __m512i (&rounded)[4]) {
+inline unsigned RoundSilu(const __m512i (&sums)[4], const SiluFactors* factors, __m512 limit,
+                          __m512i (&rounded)[4]) {
   __m512 rest[4];
   for (int k = 0; k < 4; ++k) {
     const __m512 t = SiluSteps(sums[k], factors[k * step]);
@@ -76,7 +76,14 @@ inline bool RoundSilu(const __m512i (&sums)[4], const SiluFactors* factors, __m5
   const __m512 most =
       _mm512_range_ps(_mm512_range_ps(rest[0], rest[1], kGreaterMagnitude),
                       _mm512_range_ps(rest[2], rest[3], kGreaterMagnitude), kGreaterMagnitude);
-  return _mm512_cmp_ps_mask(most, limit, _CMP_NLE_UQ) == 0;
+  unsigned undecided = 0;
+  if (_mm512_cmp_ps_mask(most, limit, _CMP_NLE_UQ) != 0) [[unlikely]] {
+    for (unsigned k = 0; k < 4; ++k) {
+      const bool near = _mm512_cmp_ps_mask(_mm512_abs_ps(rest[k]), limit, _CMP_NLE_UQ) != 0;
+      undecided |= (near ? 1u : 0u) << k;
+    }
+  }
+  return undecided;
 }
 
 }  // namespace plumb::kernels

@@ -24,13 +24,15 @@ std::vector<const DwConvKernel*> DwConvKernels() { return RunnableKernels<DwConv
 const DwConvKernel& SelectDwConv(Isa isa) { return SelectKernel<DwConvKernel>(kKernels, isa); }
 
 size_t DwConvPacked::ScratchBytes(int threads) const {
-  const int64_t part = in_registers_ ? 0 : RoundUp(part_pixels_ * layer_.channels * 4, 64);
+  const int64_t part =
+      kernel_end_ != DwConvEnd::kSums ? 0 : RoundUp(part_pixels_ * layer_.channels * 4, 64);
   const int64_t tables = RoundUp((row_groups_ * kernel_.row_group + tap_rows_) * 8, 64);
   return static_cast<size_t>((tap_rows_ * row_bytes_ + (out_rows_ + 1) * part + tables) * threads);
 }
 
 DwConvPacked::Scratch DwConvPacked::Split(std::byte* scratch) const {
-  const int64_t part = in_registers_ ? 0 : RoundUp(part_pixels_ * layer_.channels * 4, 64);
+  const int64_t part =
+      kernel_end_ != DwConvEnd::kSums ? 0 : RoundUp(part_pixels_ * layer_.channels * 4, 64);
   Scratch s;
   s.rows = scratch;
   s.sums = reinterpret_cast<int32_t*>(s.rows + tap_rows_ * row_bytes_);
@@ -122,7 +124,8 @@ void DwConvPacked::RunRows(const int8_t* x, void* y, int64_t image, int64_t oy, 
   strip.hi = hi_;
   const int64_t row_numbers = layer_.out_width * layer_.channels;
   const int64_t row = image * layer_.out_height + oy;
-  if (in_registers_) {
+  strip.end = kernel_end_;
+  if (kernel_end_ != DwConvEnd::kSums) {
     strip.numbers = row_numbers;
     strip.y = static_cast<int8_t*>(y) + row * row_numbers;
     strip.y_stride = row_numbers;

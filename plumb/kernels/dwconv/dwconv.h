@@ -44,6 +44,13 @@ struct DwConvLayer {
   LayerEndSpec end;
 };
 
+// What a kernel makes of its sums.
+enum class DwConvEnd {
+  kSums,        // the sums themselves
+  kRequantize,  // 8-bit outputs by the requantization rule; no |sum * factor| reaches 2^31
+  kSilu,        // kRealS8 of SiLU, the same
+};
+
 // What a kernel reads and writes: one or more output rows, or parts of them.
 struct DwConvStrip {
   const std::byte* const*
@@ -60,17 +67,17 @@ struct DwConvStrip {
   int64_t block_count;
   int64_t period;
   int64_t weights_step;  // bytes from the weights of a group of rows to the next one's
-  // Either 8-bit outputs by the requantization rule; no product of a sum and its factor reaches 2^31.
+  DwConvEnd end = DwConvEnd::kSums;
   int8_t* y = nullptr;
   int64_t y_stride = 0;
   int8_t lo = -128, hi = 127;
-  // Or, where y is null, the sums.
   int32_t* sums = nullptr;
   int64_t sums_stride = 0;
 };
 
-// The constants of a block: start s32, factor f32, zero point s32, each [block] in the order of
-// `position`; then the weights [kernel_width][row groups][out rows][position][row_group].
+// The constants of a block: start s32, factor f32, zero point s32, scale of the output f32, each
+// [block] in the order of `position`; then the weights [kernel_width][row groups][out
+// rows][position][row_group].
 struct DwConvKernel {
   const char* name;
   Isa isa;
@@ -80,6 +87,7 @@ struct DwConvKernel {
   int weight_bytes;           // of a packed weight: 1 or 2
   int number_bytes;           // of a prepared number
   int x_offset;               // what preparing adds to x
+  bool silu;                  // knows DwConvEnd::kSilu
   int (*position)(int lane);  // where a number's sum stands in the accumulators
   // Prepares pixels, from_step bytes apart; from_step 0: one of them, repeated.
   void (*prepare)(const int8_t* from, int64_t from_step, int64_t pixels, int64_t channels,
@@ -134,8 +142,8 @@ class DwConvPacked {
   int64_t phase_pixels_ = 0;  // of a prepared row, for each remainder
   int64_t row_bytes_ = 0;     // of a prepared row
   int64_t period_pixels_ = 1, blocks_ = 1, block_bytes_ = 0;
-  int64_t part_pixels_ = 1;    // of a row, where sums go through memory
-  bool in_registers_ = false;  // the kernel makes the outputs, else the sums only
+  int64_t part_pixels_ = 1;  // of a row, where sums go through memory
+  DwConvEnd kernel_end_ = DwConvEnd::kSums;
   int8_t lo_ = -128, hi_ = 127;
   void (*look_up_)(const int8_t* table, const int8_t* x, int8_t* y, int64_t n) = nullptr;
   Tensor constants_;    // [blocks][block_bytes]

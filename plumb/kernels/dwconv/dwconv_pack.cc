@@ -79,8 +79,14 @@ DwConvPacked::DwConvPacked(const DwConvLayer& layer, const DwConvKernel& kernel)
       RoundUp((phases * phase_pixels_ * layer.channels + kernel.block) * kernel.number_bytes, 64);
 
   const EndKind kind = layer.end.kind;
-  in_registers_ =
-      (kind == EndKind::kRequantize || kind == EndKind::kTable) && FitsSaturation(layer);
+  if (FitsSaturation(layer)) {
+    if (kind == EndKind::kRequantize || kind == EndKind::kTable) {
+      kernel_end_ = DwConvEnd::kRequantize;
+    } else if (kind == EndKind::kRealS8 && kernel.silu &&
+               layer.end.function.known == KnownFunction::kSilu) {
+      kernel_end_ = DwConvEnd::kSilu;
+    }
+  }
   if (kind == EndKind::kRequantize) {
     lo_ = static_cast<int8_t>(layer.end.clamp_lo);
     hi_ = static_cast<int8_t>(layer.end.clamp_hi);
@@ -88,7 +94,7 @@ DwConvPacked::DwConvPacked(const DwConvLayer& layer, const DwConvKernel& kernel)
   constexpr int64_t kPart = 2048;  // sums that stay in the first cache
   period_pixels_ = PeriodPixels(layer.channels, kernel.block, layer.out_width);
   const int64_t period = period_pixels_ * layer.channels;
-  part_pixels_ = in_registers_
+  part_pixels_ = kernel_end_ != DwConvEnd::kSums
                      ? std::max<int64_t>(1, layer.out_width)
                      : std::min(RoundUp(std::max<int64_t>(1, layer.out_width), period_pixels_),
                                 std::max<int64_t>(1, kPart / period) * period_pixels_);
@@ -100,7 +106,7 @@ void DwConvPacked::Pack(const DwConvLayer& layer) {
   const int64_t block = kernel_.block, channels = layer.channels;
   const int64_t group_bytes = block * kernel_.row_group * kernel_.weight_bytes;
   block_bytes_ =
-      RoundUp(3 * block * 4 + layer.kernel_width * row_groups_ * out_rows_ * group_bytes, 64);
+      RoundUp(4 * block * 4 + layer.kernel_width * row_groups_ * out_rows_ * group_bytes, 64);
   constants_ = Tensor(DType::kU8, {blocks_, block_bytes_});
   zero_points_ = Tensor(DType::kS8, {channels});
   for (int64_t c = 0; c < channels; ++c) {
@@ -111,9 +117,16 @@ void DwConvPacked::Pack(const DwConvLayer& layer) {
   kernel_.prepare(zero_points_.values<int8_t>().data(), 0,
                   static_cast<int64_t>(phases_.size()) * phase_pixels_, channels,
                   static_cast<std::byte*>(zero_row_.raw()));
-  if (layer.end.kind == EndKind::kTable) {
+  const EndKind kind = layer.end.kind;
+  if (kind == EndKind::kTable) {
     table_ = Tensor::Of<int8_t>({256}, {layer.end.table, 256});
     look_up_ = layer.end.look_up != nullptr ? layer.end.look_up : LookUpPlain;
+  }
+  for (int64_t b = 0; b < blocks_; ++b) {  // lanes without a channel must not need care
+    auto* scale =
+        reinterpret_cast<float*>(static_cast<std::byte*>(constants_.raw()) + b * block_bytes_) +
+        3 * block;
+    std::fill(scale, scale + block, 1.0f);
   }
   const int64_t taps = layer.kernel_height * layer.kernel_width;
   for (int64_t number = 0; number < period_pixels_ * channels; ++number) {
@@ -123,7 +136,8 @@ void DwConvPacked::Pack(const DwConvLayer& layer) {
     auto* start = reinterpret_cast<int32_t*>(at);
     auto* factor = reinterpret_cast<float*>(start + block);
     auto* zero = reinterpret_cast<int32_t*>(factor + block);
-    std::byte* weights = reinterpret_cast<std::byte*>(zero + block);
+    auto* scale = reinterpret_cast<float*>(zero + block);
+    std::byte* weights = reinterpret_cast<std::byte*>(scale + block);
     const int8_t* w = layer.weights + c * taps;
     int64_t sum = 0;
     for (int64_t tap = 0; tap < taps; ++tap) {
@@ -133,9 +147,10 @@ void DwConvPacked::Pack(const DwConvLayer& layer) {
     start[position] = static_cast<int32_t>(
         static_cast<uint32_t>(bias - (layer.x_zero_point[c] + kernel_.x_offset) * sum));
     factor[position] = layer.end.multiplier[c];
-    zero[position] = layer.end.kind == EndKind::kTable        ? layer.end.mid_zero_point
-                     : layer.end.kind == EndKind::kRequantize ? layer.end.y_zero_point[c]
-                                                              : 0;
+    zero[position] = kind == EndKind::kTable     ? layer.end.mid_zero_point
+                     : kind != EndKind::kRealF32 ? layer.end.y_zero_point[c]
+                                                 : 0;
+    scale[position] = kind == EndKind::kRealS8 ? layer.end.y_scale[c] : 1.0f;
     for (int64_t kx = 0; kx < layer.kernel_width; ++kx) {
       for (int64_t row = 0; row < out_rows_; ++row) {
         for (int64_t ky = 0; ky < layer.kernel_height; ++ky) {

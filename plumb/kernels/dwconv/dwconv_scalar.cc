@@ -23,7 +23,7 @@ void Run(const DwConvStrip& s) {
     const auto* start = reinterpret_cast<const int32_t*>(constants);
     const auto* factor = reinterpret_cast<const float*>(start + kBlock);
     const auto* zero = reinterpret_cast<const int32_t*>(factor + kBlock);
-    const auto* weights = reinterpret_cast<const int8_t*>(zero + kBlock);
+    const auto* weights = reinterpret_cast<const int8_t*>(zero + 2 * kBlock);
     const int64_t width = std::min<int64_t>(kBlock, s.period - block * kBlock);
     for (int64_t at = block * kBlock; at < s.numbers; at += s.period) {
       const int n = static_cast<int>(std::min(width, s.numbers - at));
@@ -44,7 +44,7 @@ void Run(const DwConvStrip& s) {
       }
       for (int i = 0; i < n; ++i) {
         const auto sum = static_cast<int32_t>(acc[i]);
-        if (s.y != nullptr) {
+        if (s.end == DwConvEnd::kRequantize) {
           s.y[at + i] =
               static_cast<int8_t>(numerics::Requantize(sum, factor[i], s.lo, s.hi, zero[i]));
         } else {
@@ -57,7 +57,17 @@ void Run(const DwConvStrip& s) {
 
 }  // namespace
 
-const DwConvKernel dwconv_s8s8s32_16x1_scalar = {
-    "dwconv_s8s8s32_16x1_scalar", Isa::kScalar, kBlock, 1, 1, 1, 1, 0, Position, Prepare, Run};
+const DwConvKernel dwconv_s8s8s32_16x1_scalar = {.name = "dwconv_s8s8s32_16x1_scalar",
+                                                 .isa = Isa::kScalar,
+                                                 .block = kBlock,
+                                                 .row_group = 1,
+                                                 .out_rows = 1,
+                                                 .weight_bytes = 1,
+                                                 .number_bytes = 1,
+                                                 .x_offset = 0,
+                                                 .silu = false,
+                                                 .position = Position,
+                                                 .prepare = Prepare,
+                                                 .run = Run};
 
 }  // namespace plumb::kernels

@@ -9,6 +9,8 @@
 #include <random>
 
 #include "plumb/kernels/dwconv/dwconv_reference.h"
+#include "plumb/numerics/elementary.h"
+#include "plumb/numerics/simd_scalar.h"
 
 namespace plumb::kernels {
 namespace {
@@ -18,6 +20,12 @@ constexpr size_t kGuard = 128;
 void Square(const float* in, float* out, int64_t n, const float* parameters) {
   for (int64_t i = 0; i < n; ++i) {
     out[i] = in[i] * in[i] - parameters[0];
+  }
+}
+
+void Silu(const float* in, float* out, int64_t n, const float*) {
+  for (int64_t i = 0; i < n; ++i) {
+    out[i] = numerics::Silu(numerics::scalar::F32{in[i]}).v;
   }
 }
 
@@ -98,8 +106,10 @@ TEST(DwConv, EveryKernelGivesTheBitsOfTheDefinition) {
       layer.bias = seed % 3 == 0 ? nullptr : bias.data();
       layer.end = {kind, m.data(),        y_zero.data(), scale.data(), seed % 2 == 0 ? -90 : -128,
                    110,  pick(-128, 127), table.data()};
-      if (seed % 2 == 0) {
+      if (seed % 3 == 0) {
         layer.end.function = {Square, &parameter};
+      } else if (seed % 3 == 1) {
+        layer.end.function = {Silu, nullptr, KnownFunction::kSilu};
       }
       const auto outputs =
           static_cast<size_t>(layer.batch * layer.out_height * layer.out_width) * c;

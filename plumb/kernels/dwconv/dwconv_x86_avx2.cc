@@ -42,7 +42,7 @@ void RunBlock(const DwConvStrip& s, int64_t block) {
   const auto* start = reinterpret_cast<const int32_t*>(at_block);
   const auto* factor = reinterpret_cast<const float*>(start + kBlock);
   const auto* zero = reinterpret_cast<const int32_t*>(factor + kBlock);
-  const auto* weights = reinterpret_cast<const std::byte*>(zero + kBlock);
+  const auto* weights = reinterpret_cast<const std::byte*>(zero + 2 * kBlock);
   const __m256 factor0 = _mm256_loadu_ps(factor), factor1 = _mm256_loadu_ps(factor + 8);
   const __m256i zeros = _mm256_packs_epi32(Load(zero), Load(zero + 8));
   const __m128i lo = _mm_set1_epi8(s.lo), hi = _mm_set1_epi8(s.hi);
@@ -67,7 +67,7 @@ void RunBlock(const DwConvStrip& s, int64_t block) {
     }
     const int64_t n = s.numbers - at < most ? s.numbers - at : most;
     for (int r = 0; r < kRows; ++r) {
-      if (s.y != nullptr) {
+      if (s.end == DwConvEnd::kRequantize) {
         // By saturation, as in layer_end_avx512.h.
         const __m256i real0 =
             _mm256_cvtps_epi32(_mm256_mul_ps(_mm256_cvtepi32_ps(acc[r][0]), factor0));
@@ -115,7 +115,17 @@ void Run(const DwConvStrip& s) {
 
 }  // namespace
 
-const DwConvKernel dwconv_s8s8s32_2x16x2_avx2 = {
-    "dwconv_s8s8s32_2x16x2_avx2", Isa::kAvx2, kBlock, 2, 2, 2, 2, 0, Position, Prepare, Run};
+const DwConvKernel dwconv_s8s8s32_2x16x2_avx2 = {.name = "dwconv_s8s8s32_2x16x2_avx2",
+                                                 .isa = Isa::kAvx2,
+                                                 .block = kBlock,
+                                                 .row_group = 2,
+                                                 .out_rows = 2,
+                                                 .weight_bytes = 2,
+                                                 .number_bytes = 2,
+                                                 .x_offset = 0,
+                                                 .silu = false,
+                                                 .position = Position,
+                                                 .prepare = Prepare,
+                                                 .run = Run};
 
 }  // namespace plumb::kernels

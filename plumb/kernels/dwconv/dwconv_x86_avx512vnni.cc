@@ -51,14 +51,15 @@ void StoreSums(const __m512i (&acc)[4], int64_t n, int32_t* out) {
 }
 
 // One block over a strip; kWidth, kGroups: the kernel's width and its groups of tap rows, 0: any.
-template <int kRows, int kWidth, int kGroups, bool kSums>
+template <int kRows, int kWidth, int kGroups, DwConvEnd kEnd>
 void RunBlock(const DwConvStrip& strip, int64_t block) {
   const DwConvStrip s = strip;  // a copy, which no store can change
   const std::byte* at_block = s.blocks + block * s.block_bytes;
   const auto* start = reinterpret_cast<const int32_t*>(at_block);
   const auto* factor = reinterpret_cast<const float*>(start + kBlock);
   const auto* zero = reinterpret_cast<const int32_t*>(factor + kBlock);
-  const auto* weights = reinterpret_cast<const int8_t*>(zero + kBlock);
+  const auto* scale = reinterpret_cast<const float*>(zero + kBlock);
+  const auto* weights = reinterpret_cast<const int8_t*>(scale + kBlock);
   const int64_t width = kWidth != 0 ? kWidth : s.kernel_width;
   const int64_t groups = kGroups != 0 ? kGroups : s.row_groups;
   const std::byte* rows[4 * std::max(kGroups, 1)];
@@ -70,7 +71,8 @@ void RunBlock(const DwConvStrip& strip, int64_t block) {
     offsets[i] = s.offsets[i];
   }
   const int64_t most = s.period - block * kBlock;
-  const Requantize64 end(factor, zero, s.lo, s.hi);
+  const Requantize64 requantize(factor, zero, s.lo, s.hi);
+  const Silu64 silu(factor, zero, scale);
   for (int64_t at = block * kBlock; at < s.numbers; at += s.period) {
     __m512i acc[kRows][4];
     for (int r = 0; r < kRows; ++r) {
@@ -102,10 +104,11 @@ void RunBlock(const DwConvStrip& strip, int64_t block) {
     }
     const int64_t n = std::min(s.numbers - at, most);
     for (int r = 0; r < kRows; ++r) {
-      if constexpr (kSums) {
+      if constexpr (kEnd == DwConvEnd::kSums) {
         StoreSums(acc[r], n, s.sums + r * s.sums_stride + at);
       } else {
-        const __m512i bytes = end.Bytes(acc[r]);
+        const __m512i bytes =
+            kEnd == DwConvEnd::kSilu ? silu.Bytes(acc[r]) : requantize.Bytes(acc[r]);
         int8_t* y = s.y + r * s.y_stride + at;
         if (n >= kBlock) {
           _mm512_storeu_si512(y, bytes);
@@ -120,10 +123,16 @@ void RunBlock(const DwConvStrip& strip, int64_t block) {
 template <int kRows, int kWidth, int kGroups>
 void RunBlocks(const DwConvStrip& s) {
   for (int64_t block = 0; block < s.block_count; ++block) {
-    if (s.y != nullptr) {
-      RunBlock<kRows, kWidth, kGroups, false>(s, block);
-    } else {
-      RunBlock<kRows, kWidth, kGroups, true>(s, block);
+    switch (s.end) {
+      case DwConvEnd::kSums:
+        RunBlock<kRows, kWidth, kGroups, DwConvEnd::kSums>(s, block);
+        break;
+      case DwConvEnd::kRequantize:
+        RunBlock<kRows, kWidth, kGroups, DwConvEnd::kRequantize>(s, block);
+        break;
+      case DwConvEnd::kSilu:
+        RunBlock<kRows, kWidth, kGroups, DwConvEnd::kSilu>(s, block);
+        break;
     }
   }
 }
@@ -149,16 +158,17 @@ void Run(const DwConvStrip& s) {
 
 }  // namespace
 
-const DwConvKernel dwconv_s8s8s32_2x64x4_avx512vnni = {"dwconv_s8s8s32_2x64x4_avx512vnni",
-                                                       Isa::kAvx512Vnni,
-                                                       kBlock,
-                                                       4,
-                                                       2,
-                                                       1,
-                                                       1,
-                                                       128,
-                                                       Position,
-                                                       Prepare,
-                                                       Run};
+const DwConvKernel dwconv_s8s8s32_2x64x4_avx512vnni = {.name = "dwconv_s8s8s32_2x64x4_avx512vnni",
+                                                       .isa = Isa::kAvx512Vnni,
+                                                       .block = kBlock,
+                                                       .row_group = 4,
+                                                       .out_rows = 2,
+                                                       .weight_bytes = 1,
+                                                       .number_bytes = 1,
+                                                       .x_offset = 128,
+                                                       .silu = true,
+                                                       .position = Position,
+                                                       .prepare = Prepare,
+                                                       .run = Run};
 
 }  // namespace plumb::kernels
