@@ -23,13 +23,11 @@ bool TypesFit(const NodeView& n) {
     return n.dtype(1) == DType::kF32 && n.input_count() <= 3 &&
            (!n.HasInput(2) || n.dtype(2) == DType::kF32);
   }
-  return n.dtype(0) == DType::kS8 && n.dtype(1) == DType::kS8 &&
-         (!n.HasInput(2) || n.dtype(2) == DType::kS32) && n.HasInput(3) &&
-         n.dtype(3) == DType::kF32;
+  return IntegerProductTypesFit(n);
 }
 bool OutputTypeIsKnown(const NodeView& n) {
   const std::string type = n.attributes().String("output_dtype", "s8");
-  return type == "s8" || type == "f32";
+  return type == "s8" || type == "s16" || type == "f32";
 }
 std::string FoundOutputType(const NodeView& n) {
   return StrCat("output_dtype '", n.attributes().String("output_dtype", ""), "'");
@@ -39,9 +37,12 @@ constexpr Constraint kConstraints[] = {
      FoundInputCount},
     {"C2", "weights are a matrix with as many columns as x has in its last axis", ShapesFit,
      FoundTypes},
-    {"C3", "all f32, or x and weights s8 with s32 bias and f32 factors", TypesFit, FoundTypes},
+    {"C3",
+     "all f32, or x and weights s8 with s32 bias, or x s16 with weights s8 or s16 and s64 bias; "
+     "integers with f32 factors",
+     TypesFit, FoundTypes},
     {"C4", "bias and factors have one entry for each output", ParametersFit, FoundTypes},
-    {"C5", "output_dtype is s8 or f32", OutputTypeIsKnown, FoundOutputType},
+    {"C5", "output_dtype is s8, s16 or f32", OutputTypeIsKnown, FoundOutputType},
 };
 
 using Kind = AttributeRule::Kind;

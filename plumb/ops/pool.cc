@@ -20,7 +20,8 @@ std::string FoundKernel(const NodeView& n) {
   return StrCat("kernel ", ShapeToString(n.attributes().Ints("kernel")), ", ", FoundTypes(n));
 }
 bool MaxType(const NodeView& n) {
-  return n.dtype(0) == DType::kF32 || n.dtype(0) == DType::kS8 || n.dtype(0) == DType::kU8;
+  return n.dtype(0) == DType::kF32 || n.dtype(0) == DType::kS8 || n.dtype(0) == DType::kS16 ||
+         n.dtype(0) == DType::kU8;
 }
 bool AverageType(const NodeView& n) {
   return n.dtype(0) == DType::kF32 || n.dtype(0) == DType::kS8;
@@ -35,7 +36,7 @@ constexpr Constraint kWindow = {
     WindowAttributesFit, FoundWindow};
 constexpr Constraint kMax[] = {
     kOneInput, kLayout, kRank,
-    kKernel,   kWindow, {"C6", "the input is f32, s8 or u8", MaxType, FoundTypes}};
+    kKernel,   kWindow, {"C6", "the input is f32, s8, s16 or u8", MaxType, FoundTypes}};
 constexpr Constraint kAverage[] = {
     kOneInput, kLayout, kRank,
     kKernel,   kWindow, {"C6", "the input is f32 or s8", AverageType, FoundTypes}};

@@ -42,13 +42,13 @@ bool Given(const NodeView& n, size_t i) { return n.HasInput(i) && NumElements(n.
 bool ScalesOrSizes(const NodeView& n) { return Given(n, 2) != Given(n, 3); }
 bool TypeFits(const NodeView& n) {
   return n.dtype(0) == DType::kF32 ||
-         (DTypeSize(n.dtype(0)) == 1 && n.attributes().String("mode", "nearest") == "nearest");
+         (DTypeSize(n.dtype(0)) <= 2 && n.attributes().String("mode", "nearest") == "nearest");
 }
 constexpr Constraint kConstraints[] = {
     {"C1", "x and, optionally, roi, scales and sizes", TakesInputs<1, 4>, FoundInputCount},
     {"C2", "mode, coordinates and nearest mode are known", ModesAreKnown, FoundModes},
     {"C3", "scales or sizes, not both", ScalesOrSizes, FoundTypes},
-    {"C4", "x is f32, or of one byte with mode nearest", TypeFits, FoundTypes},
+    {"C4", "x is f32, or of one or two bytes with mode nearest", TypeFits, FoundTypes},
 };
 
 using Kind = AttributeRule::Kind;

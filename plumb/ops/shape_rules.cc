@@ -157,4 +157,12 @@ bool InputsShareDType(const NodeView& node) {
   return true;
 }
 
+bool IntegerProductTypesFit(const NodeView& n) {
+  const bool wide = n.dtype(0) == DType::kS16;
+  return (wide || n.dtype(0) == DType::kS8) &&
+         (n.dtype(1) == DType::kS8 || (wide && n.dtype(1) == DType::kS16)) &&
+         (!n.HasInput(2) || n.dtype(2) == (wide ? DType::kS64 : DType::kS32)) && n.HasInput(3) &&
+         n.dtype(3) == DType::kF32;
+}
+
 }  // namespace plumb::ops

@@ -53,6 +53,8 @@ Status NodeError(const NodeView& node, const Args&... args) {
 [[nodiscard]] inline bool IsInteger(DType type) {
   return !IsFloat(type) && type != DType::kBool && type != DType::kNone;
 }
+// x, weights, bias?, factors of a product in integers: s8, s8, s32, f32 or s16, s8 or s16, s64, f32.
+[[nodiscard]] bool IntegerProductTypesFit(const NodeView& node);
 [[nodiscard]] inline bool IsIndex(DType type) { return type == DType::kS32 || type == DType::kS64; }
 
 // Text for `found` of constraints.

@@ -1,4 +1,4 @@
-// The two arithmetics of the record kind conv; bind_conv.cc chooses by the element type of the
+// The arithmetics of the record kind conv; bind_conv.cc chooses by the element type of the
 // input.
 #pragma once
 
@@ -8,5 +8,6 @@ namespace plumb::runtime {
 
 [[nodiscard]] Result<std::unique_ptr<BoundRecord>> BindConvF32(const BindContext& context);
 [[nodiscard]] Result<std::unique_ptr<BoundRecord>> BindConvS8(const BindContext& context);
+[[nodiscard]] Result<std::unique_ptr<BoundRecord>> BindConvS16(const BindContext& context);
 
 }  // namespace plumb::runtime

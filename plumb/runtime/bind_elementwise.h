@@ -10,4 +10,7 @@ namespace plumb::runtime {
 // one.
 Result<std::unique_ptr<BoundRecord>> BindBinary(const BindContext& context);
 
+// add, sub and mul of 16-bit tensors with grids.
+Result<std::unique_ptr<BoundRecord>> BindArithmeticS16(const BindContext& context);
+
 }  // namespace plumb::runtime

@@ -1,4 +1,5 @@
-// add, sub and mul: of 8-bit tensors, each on a grid of its own, or of plain elements.
+// add, sub and mul: of 8-bit tensors, each on a grid of its own, of 16-bit tensors, or of plain
+// elements.
 #include "plumb/kernels/elementwise/elementwise_s8.h"
 #include "plumb/runtime/bind_elementwise.h"
 #include "plumb/runtime/bind_grid.h"
@@ -62,7 +63,10 @@ Result<std::unique_ptr<BoundRecord>> BindArithmetic(const BindContext& context) 
   const bool plain = context.input(0).quantization.empty() &&
                      context.input(1).quantization.empty() &&
                      context.output(0).quantization.empty();
-  return plain ? BindBinary(context) : BindOnGrids(context);
+  if (plain) {
+    return BindBinary(context);
+  }
+  return context.input(0).dtype == DType::kS16 ? BindArithmeticS16(context) : BindOnGrids(context);
 }
 
 }  // namespace plumb::runtime

@@ -4,8 +4,10 @@
 namespace plumb::runtime {
 
 Result<std::unique_ptr<BoundRecord>> BindFullyConnected(const BindContext& context) {
-  const bool s8 = context.HasInput(0) && context.input(0).dtype == DType::kS8;
-  return s8 ? BindFullyConnectedS8(context) : BindFullyConnectedF32(context);
+  const DType dtype = context.HasInput(0) ? context.input(0).dtype : DType::kNone;
+  return dtype == DType::kS8    ? BindFullyConnectedS8(context)
+         : dtype == DType::kS16 ? BindFullyConnectedS16(context)
+                                : BindFullyConnectedF32(context);
 }
 
 }  // namespace plumb::runtime

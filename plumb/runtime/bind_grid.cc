@@ -12,6 +12,15 @@ Result<TensorGrid> RequireTensorGrid(const BindContext& context, const artifact:
   return TensorGrid{grid.scale[0], grid.zero_point[0]};
 }
 
+Result<float> RequireCentredScale(const BindContext& context, const artifact::TensorInfo& info) {
+  PLUMB_ASSIGN_OR_RETURN(const TensorGrid grid, RequireTensorGrid(context, info));
+  if (grid.zero_point != 0) {
+    return context.Invalid(StrCat("zero point 0 for the 16-bit tensor '", info.name, "'"),
+                           StrCat(grid.zero_point));
+  }
+  return grid.scale;
+}
+
 Result<ChannelGrid> RequireChannelGrid(const BindContext& context,
                                        const artifact::TensorInfo& info) {
   const Quantization& grid = info.quantization;
@@ -45,14 +54,29 @@ Result<int64_t> ReadIntWithin(const BindContext& context, std::string_view name,
   return value;
 }
 
-Result<ClampRange> ReadClampRange(const BindContext& context, std::string_view lo,
-                                  std::string_view hi) {
-  PLUMB_ASSIGN_OR_RETURN(const int64_t low, ReadIntWithin(context, lo, -128, -128, 127));
-  PLUMB_ASSIGN_OR_RETURN(const int64_t high, ReadIntWithin(context, hi, 127, -128, 127));
+namespace {
+
+struct ClampNames {
+  std::string_view lo, hi;
+};
+Result<ClampRange> ReadClamp(const BindContext& context, const ClampNames& names, int64_t least,
+                             int64_t most) {
+  PLUMB_ASSIGN_OR_RETURN(const int64_t low, ReadIntWithin(context, names.lo, least, least, most));
+  PLUMB_ASSIGN_OR_RETURN(const int64_t high, ReadIntWithin(context, names.hi, most, least, most));
   if (low > high) {
-    return context.Invalid(StrCat(lo, " at most ", hi), StrCat(low, " and ", high));
+    return context.Invalid(StrCat(names.lo, " at most ", names.hi), StrCat(low, " and ", high));
   }
   return ClampRange{static_cast<int32_t>(low), static_cast<int32_t>(high)};
+}
+
+}  // namespace
+
+Result<ClampRange> ReadClampRange(const BindContext& context, std::string_view lo,
+                                  std::string_view hi) {
+  return ReadClamp(context, {lo, hi}, -128, 127);
+}
+Result<ClampRange> ReadClampRange16(const BindContext& context) {
+  return ReadClamp(context, {"clamp_lo", "clamp_hi"}, -32768, 32767);
 }
 
 }  // namespace plumb::runtime

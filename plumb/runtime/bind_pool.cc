@@ -78,10 +78,12 @@ Result<std::unique_ptr<BoundRecord>> BindMaxPool(const BindContext& context) {
                            run.outputs[0].data<int8_t>(), run.scratch.data(), run.pool);
           },
           {0, kernels::MaxS8Scratch(shape, 1)});
+    case DType::kS16:
+      return MaxPoolRecord<int16_t>(shape);
     case DType::kU8:
       return MaxPoolRecord<uint8_t>(shape);
     default:
-      return context.Invalid("f32, s8 or u8", DTypeName(context.input(0).dtype));
+      return context.Invalid("f32, s8, s16 or u8", DTypeName(context.input(0).dtype));
   }
 }
 

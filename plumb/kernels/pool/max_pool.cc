@@ -165,9 +165,11 @@ void MaxPoolReference(const PoolShape& s, const T* input, T* output) {
 }
 
 template void MaxPool<float>(const PoolShape&, const float*, float*, void*, ThreadPool&);
+template void MaxPool<int16_t>(const PoolShape&, const int16_t*, int16_t*, void*, ThreadPool&);
 template void MaxPool<uint8_t>(const PoolShape&, const uint8_t*, uint8_t*, void*, ThreadPool&);
 template void MaxPoolReference<float>(const PoolShape&, const float*, float*);
 template void MaxPoolReference<int8_t>(const PoolShape&, const int8_t*, int8_t*);
+template void MaxPoolReference<int16_t>(const PoolShape&, const int16_t*, int16_t*);
 template void MaxPoolReference<uint8_t>(const PoolShape&, const uint8_t*, uint8_t*);
 
 }  // namespace plumb::kernels

@@ -109,7 +109,9 @@ void QuantizeArray(const QuantizeKernel& kernel, const QuantizeGrid& grid, DType
         QuantizePlain(run, x + i, static_cast<uint8_t*>(q) + i);
         break;
       case DType::kS16:
-        QuantizePlain(run, x + i, static_cast<int16_t*>(q) + i);
+        (kernel.quantize_s16 != nullptr
+             ? kernel.quantize_s16
+             : QuantizePlain<int16_t>)(run, x + i, static_cast<int16_t*>(q) + i);
         break;
       case DType::kU16:
         QuantizePlain(run, x + i, static_cast<uint16_t*>(q) + i);
@@ -133,7 +135,9 @@ void DequantizeArray(const QuantizeKernel& kernel, const QuantizeGrid& grid, DTy
         DequantizePlain(run, static_cast<const uint8_t*>(q) + i, x + i);
         break;
       case DType::kS16:
-        DequantizePlain(run, static_cast<const int16_t*>(q) + i, x + i);
+        (kernel.dequantize_s16 != nullptr
+             ? kernel.dequantize_s16
+             : DequantizePlain<int16_t>)(run, static_cast<const int16_t*>(q) + i, x + i);
         break;
       case DType::kU16:
         DequantizePlain(run, static_cast<const uint16_t*>(q) + i, x + i);

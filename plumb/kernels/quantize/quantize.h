@@ -52,6 +52,8 @@ struct QuantizeKernel {
   void (*quantize)(const QuantizeRun& run, const float* x, int8_t* q);
   void (*dequantize)(const QuantizeRun& run, const int8_t* q, float* x);
   void (*interleave)(const QuantizePlanes& planes);
+  void (*quantize_s16)(const QuantizeRun& run, const float* x, int16_t* q);  // null: plain loops
+  void (*dequantize_s16)(const QuantizeRun& run, const int16_t* q, float* x);
 };
 
 #define PLUMB_QUANTIZE(kernel) extern const QuantizeKernel kernel;

@@ -40,9 +40,7 @@ bool TypesFit(const NodeView& n) {
     return n.dtype(1) == DType::kF32 && n.input_count() <= 3 &&
            (!n.HasInput(2) || n.dtype(2) == DType::kF32);
   }
-  return n.dtype(0) == DType::kS8 && n.dtype(1) == DType::kS8 &&
-         (!n.HasInput(2) || n.dtype(2) == DType::kS32) && n.HasInput(3) &&
-         n.dtype(3) == DType::kF32;
+  return IntegerProductTypesFit(n);
 }
 bool ChannelsFit(const NodeView& n) {
   const int64_t groups = n.attributes().Int("groups", 1);
@@ -66,7 +64,7 @@ std::string FoundOutputLayout(const NodeView& n) {
 }
 bool OutputTypeIsKnown(const NodeView& n) {
   const std::string type = n.attributes().String("output_dtype", "s8");
-  return type == "s8" || type == "f32";
+  return type == "s8" || type == "s16" || type == "f32";
 }
 std::string FoundOutputType(const NodeView& n) {
   return StrCat("output_dtype '", n.attributes().String("output_dtype", ""), "'");
@@ -82,11 +80,14 @@ constexpr Constraint kConstraints[] = {
      "the filter has one plane for each input channel of a group, and groups divides its "
      "outputs",
      ChannelsFit, FoundGroups},
-    {"C6", "all f32, or x and filter s8 with s32 bias and f32 factors", TypesFit, FoundTypes},
+    {"C6",
+     "all f32, or x and filter s8 with s32 bias, or x s16 with filter s8 or s16 and s64 bias; "
+     "integers with f32 factors",
+     TypesFit, FoundTypes},
     {"C7", "bias and factors have one entry for each output channel", ParametersFit, FoundTypes},
     {"C8", "strides and dilations from 1, pads from 0, for each axis of the window",
      WindowAttributesFit, FoundWindow},
-    {"C9", "output_dtype is s8 or f32", OutputTypeIsKnown, FoundOutputType},
+    {"C9", "output_dtype is s8, s16 or f32", OutputTypeIsKnown, FoundOutputType},
     {"C10", "output_layout is nhwc, or nchw of f32", OutputLayoutIsKnown, FoundOutputLayout},
 };
 
