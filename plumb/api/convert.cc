@@ -315,6 +315,8 @@ class Conversion {
     p.options = {{"observer", std::string(quant::ObserverName(q.grids.range.observer))},
                  {"percentile", StrCat(q.grids.range.percentile)},
                  {"function-form", std::string(quant::FunctionFormName(q.form))},
+                 {"activations", std::string(quant::IntegerTypeName(q.grids.activations))},
+                 {"weights", std::string(quant::IntegerTypeName(q.weights))},
                  {"dense-channel-ratio", StrCat(q.grids.dense_channel_ratio)},
                  {"bias-correction", yes(q.correct_bias)},
                  {"one-scale-for-outputs", yes(q.one_scale_for_outputs)},

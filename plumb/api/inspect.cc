@@ -123,10 +123,13 @@ Json Inspect(const Model& model, bool layers) {
   for (const artifact::Record& record : program.records) {
     const int64_t cost = MacsOf(program, record);
     macs += cost;
-    const bool integer = !record.inputs.empty() && record.inputs[0] >= 0 &&
-                         program.tensors[static_cast<size_t>(record.inputs[0])].dtype == DType::kS8;
-    integer_macs += integer ? cost : 0;
-    ++operators[record.op + (integer ? " (int8)" : "")];
+    const DType reads = record.inputs.empty() || record.inputs[0] < 0
+                            ? DType::kNone
+                            : program.tensors[static_cast<size_t>(record.inputs[0])].dtype;
+    integer_macs += reads == DType::kS8 || reads == DType::kS16 ? cost : 0;
+    ++operators[record.op + (reads == DType::kS8    ? " (int8)"
+                             : reads == DType::kS16 ? " (int16)"
+                                                    : "")];
     if (layers && !record.outputs.empty()) {
       const artifact::TensorInfo& out = program.tensors[static_cast<size_t>(record.outputs[0])];
       rows.push_back({{"name", out.name},

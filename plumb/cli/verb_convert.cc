@@ -14,6 +14,7 @@ struct Arguments {
   ConvertOptions convert;
   std::string observer = "min-max";
   std::string form = "auto";
+  std::string activations = "int8", weights = "int8";
   std::vector<std::string> keep_float, faults;
   bool no_judge = false;
 };
@@ -153,6 +154,13 @@ Status ParseQuantization(Arguments& args) {
   quant::QuantizeOptions& q = args.convert.quantize;
   PLUMB_ASSIGN_OR_RETURN(q.grids.range.observer, quant::ObserverFromName(args.observer));
   PLUMB_ASSIGN_OR_RETURN(q.form, quant::FunctionFormFromName(args.form));
+  PLUMB_ASSIGN_OR_RETURN(q.grids.activations, quant::IntegerTypeFromName(args.activations));
+  PLUMB_ASSIGN_OR_RETURN(q.weights, quant::IntegerTypeFromName(args.weights));
+  if (q.weights == DType::kS16 && q.grids.activations != DType::kS16) {
+    return UsageError(
+        "--weights int16 needs --activations int16: no product has weights of 16 bits "
+        "and activations of 8");
+  }
   q.keep_float.insert(args.keep_float.begin(), args.keep_float.end());
   for (const std::string& fault : args.faults) {
     const size_t equals = fault.rfind('=');
@@ -189,6 +197,13 @@ std::function<Status(Console&)> Setup_convert(CLI::App& app) {
       ->check(CLI::Range(50.0, 100.0))
       ->capture_default_str();
   app.add_option("--function-form", args->form, "functions behind a layer: auto, table or float")
+      ->capture_default_str();
+  app.add_option(
+         "--activations", args->activations,
+         "what activations are held as: int8, or int16 (zero point 0, more accurate, slower)")
+      ->capture_default_str();
+  app.add_option("--weights", args->weights,
+                 "what weights are held as: int8, or int16 with --activations int16")
       ->capture_default_str();
   app.add_option("--dense-channel-ratio", convert.quantize.grids.dense_channel_ratio,
                  "how far apart scales of channels may lie that a dense layer reads (1: one scale)")

@@ -25,10 +25,12 @@ Result<Compiled> CompileInteger(const ir::Graph& graph, const quant::SampleSourc
   Compiled compiled;
   quant::StatedGrids stated = quant::CollapseStatedGrids(graph);
   quant::QuantizeOptions quantize = options.quantize;
-  for (const auto& [name, grid] : stated.grid) {
-    quantize.grids.stated.insert_or_assign(name, grid);
+  if (quantize.grids.activations == DType::kS8) {
+    for (const auto& [name, grid] : stated.grid) {
+      quantize.grids.stated.insert_or_assign(name, grid);
+    }
+    quantize.grids.rounded.merge(stated.rounded);
   }
-  quantize.grids.rounded.merge(stated.rounded);
   PLUMB_ASSIGN_OR_RETURN(compiled.stats,
                          quant::Observe(stated.graph, samples, options.threads, options.progress));
   PLUMB_ASSIGN_OR_RETURN(compiled.quantized,

@@ -83,7 +83,9 @@ class Solver {
 
   Result<Grids> Solve() {
     order_ = graph_.Order();
-    limit_.assign(graph_.value_count(), std::numeric_limits<float>::max());
+    limit_.assign(graph_.value_count(), options_.activations == DType::kS16
+                                            ? 1.0f  // one scale a tensor
+                                            : std::numeric_limits<float>::max());
     range_of_.assign(graph_.value_count(), ir::kNone);
     grids_.of.resize(graph_.value_count());
     for (auto it = order_.rbegin(); it != order_.rend(); ++it) {
@@ -216,7 +218,8 @@ class Solver {
       return ChannelGridOf(stats, std::min(ratio, options_.free_channel_ratio),
                            RankOf(graph_, value), headroom);
     }
-    return GridOf(ChooseRange(stats, options_.range));
+    return options_.activations == DType::kS16 ? CentredGridOf(ChooseRange16(stats, options_.range))
+                                               : GridOf(ChooseRange(stats, options_.range));
   }
 
   // The grid of a value that enters the integer part here: computed in float, or a graph input.

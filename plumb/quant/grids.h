@@ -1,4 +1,4 @@
-// The grid of every value that is held as int8: solved over the whole graph, since operators that only move elements,
+// The grid of every value that is held as integers: solved over the whole graph, since operators that only move elements,
 // concatenations and per-channel scales tie values together.
 #pragma once
 
@@ -18,6 +18,8 @@
 namespace plumb::quant {
 
 struct GridOptions {
+  // s8: asymmetric, per channel where that is free. s16: zero point 0, per tensor.
+  DType activations = DType::kS8;
   RangeOptions range;
   // How far apart the per-channel scales of a value may lie that a dense dot operator reads (they are folded into its
   // weights). 1: one scale for all channels. Values that only depthwise convolutions and float operators read are not
@@ -35,7 +37,7 @@ struct GridOptions {
 };
 
 struct Grids {
-  // By ValueId, of values that are held as int8 (computed by an integer node, or read by one). Empty for the others.
+  // By ValueId, of values that are held as integers (computed by an integer node, or read by one). Empty for the others.
   std::vector<Quantization> of;
 };
 

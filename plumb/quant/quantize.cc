@@ -20,6 +20,8 @@ constexpr std::array<std::pair<FunctionForm, std::string_view>, 3> kForms = {
      {FunctionForm::kTable, "table"},
      {FunctionForm::kFloat, "float"}}};
 
+constexpr std::string_view kFloatOutput = "int8, float output";
+
 constexpr float kLeastMultiplier = 0x1p-60f;
 constexpr float kGreatestMultiplier = 0x1p30f;
 
@@ -50,7 +52,10 @@ class Quantizer {
  public:
   Quantizer(const ir::Graph& graph, const std::vector<ValueStats>& stats,
             const QuantizeOptions& options)
-      : from_(graph), stats_(stats), options_(options) {}
+      : from_(graph),
+        stats_(stats),
+        options_(options),
+        wide_(options.grids.activations == DType::kS16) {}
 
   Result<Quantized> Run() {
     PLUMB_RETURN_IF_ERROR(CheckNames());
@@ -61,6 +66,11 @@ class Quantizer {
       }
     }
     GridOptions grid_options = options_.grids;
+    if (wide_) {
+      for (auto& [name, grid] : grid_options.stated) {
+        grid = RefinedGrid(grid);
+      }
+    }
     grid_options.one_scale_for_tails = options_.one_scale_for_outputs;
     PLUMB_ASSIGN_OR_RETURN(grids_, SolveGrids(from_, placement_, stats_, grid_options));
     float_of_.assign(from_.value_count(), ir::kNone);
@@ -153,9 +163,9 @@ class Quantizer {
 
   ir::ValueId NewInteger(std::string_view name, const ir::TensorType& type,
                          const Quantization& grid) {
-    ir::TensorType s8 = type;
-    s8.dtype = DType::kS8;
-    const ir::ValueId value = to_.AddValue(name, s8);
+    ir::TensorType integer = type;
+    integer.dtype = options_.grids.activations;
+    const ir::ValueId value = to_.AddValue(name, integer);
     to_.value(value).quantization = grid;
     return value;
   }
@@ -172,8 +182,7 @@ class Quantizer {
 
   ir::ValueId QuantizeNode(ir::ValueId value, const Quantization& grid) {
     const ir::ValueId out = NewInteger(NameOf(value) + ".quantized", from_.value(value).type, grid);
-    to_.AddNode("quantize", to_.value(out).name, {Float(value)}, {out},
-                {{"dtype", std::string("s8")}});
+    to_.AddNode("quantize", to_.value(out).name, {Float(value)}, {out}, {{"dtype", TypeName()}});
     return out;
   }
 
@@ -184,6 +193,15 @@ class Quantizer {
     Range range;
     for (float v : x) {
       range = {std::min(range.lo, v), std::max(range.hi, v)};
+    }
+    if (wide_) {
+      const Quantization grid = CentredGridOf(range);
+      Tensor s16(DType::kS16, tensor.shape());
+      for (size_t i = 0; i < x.size(); ++i) {
+        s16.values<int16_t>()[i] =
+            static_cast<int16_t>(numerics::Quantize(x[i], grid.scale[0], 0, -32768, 32767));
+      }
+      return to_.AddConstant(NameOf(value), std::move(s16), grid);
     }
     const Quantization grid = GridOf(range);
     Tensor s8(DType::kS8, tensor.shape());
@@ -200,9 +218,13 @@ class Quantizer {
     if (to_.value(in).quantization == grid) {
       return in;
     }
+    const ir::ValueId out = NewInteger(NameOf(value) + ".rescaled", from_.value(value).type, grid);
+    if (wide_) {
+      to_.AddNode("quantize", to_.value(out).name, {Float(value)}, {out}, {{"dtype", TypeName()}});
+      return out;
+    }
     PLUMB_ASSIGN_OR_RETURN(Tensor table,
                            MakeTable(from_, nullptr, to_.value(in).quantization, grid));
-    const ir::ValueId out = NewInteger(NameOf(value) + ".rescaled", from_.value(value).type, grid);
     to_.AddNode("table", to_.value(out).name,
                 {in, to_.AddConstant(NameOf(value) + ".rescale_table", std::move(table))}, {out});
     return out;
@@ -210,8 +232,8 @@ class Quantizer {
 
   void Note(const ir::Node& node, ir::ValueId value, std::string form, std::string reason,
             bool integer) {
-    const bool per_channel =
-        integer && form != "int8, float output" && GridOfValue(value).per_channel();
+    const bool per_channel = integer && form != kFloatOutput && GridOfValue(value).per_channel();
+    form = integer && wide_ ? "int16" + form.substr(4) : form;
     LayerNote note{NameOf(value), node.op, std::move(form), std::move(reason), integer,
                    per_channel,   {}};
     for (ir::ValueId in : node.inputs) {
@@ -260,13 +282,36 @@ class Quantizer {
       EmitPlain(node, std::move(inputs));
       return {};
     }
-    EmitUnnoted(node, std::move(inputs));
     const ir::Node& clamp = from_.node(clamp_id);
     const Quantization& grid = GridOfValue(clamp.outputs[0]);
+    if (wide_) {
+      Attributes attributes = node.attributes;
+      PLUMB_RETURN_IF_ERROR(SetClamp(clamp, grid, attributes));
+      const ir::ValueId last = clamp.outputs[0];
+      const ir::ValueId out = NewInteger(NameOf(last), from_.value(last).type, grid);
+      to_.AddNode(node.op, node.name, std::move(inputs), {out}, std::move(attributes), node.origin);
+      integer_of_[static_cast<size_t>(last)] = out;
+      Note(node, last, "int8", "", true);
+      done_.insert(clamp_id);
+      return {};
+    }
+    EmitUnnoted(node, std::move(inputs));
     PLUMB_ASSIGN_OR_RETURN(Tensor table, MakeTable(from_, &clamp, grid, grid));
     EmitTable(clamp, integer_of_[static_cast<size_t>(node.outputs[0])], std::move(table));
     Note(node, clamp.outputs[0], "int8", "", true);
     done_.insert(clamp_id);
+    return {};
+  }
+
+  // clamp_lo and clamp_hi that do on the grid what the function does: where its ends go.
+  Status SetClamp(const ir::Node& clamp, const Quantization& grid, Attributes& attributes) {
+    const std::vector<float> ends = {numerics::Dequantize(-32768, grid.scale[0], 0),
+                                     numerics::Dequantize(32767, grid.scale[0], 0)};
+    PLUMB_ASSIGN_OR_RETURN(const std::vector<float> to, EvaluateFunction(from_, clamp, ends));
+    for (size_t i = 0; i < 2; ++i) {
+      attributes.Set(i == 0 ? "clamp_lo" : "clamp_hi",
+                     int64_t{numerics::Quantize(to[i], grid.scale[0], 0, -32768, 32767)});
+    }
     return {};
   }
 
@@ -291,6 +336,10 @@ class Quantizer {
       case QuantKind::kDot:
         return EmitDot(id);
       case QuantKind::kTable: {
+        if (wide_) {
+          EmitThroughFloat(node);
+          return {};
+        }
         PLUMB_ASSIGN_OR_RETURN(Tensor table, MakeTable(from_, &node, GridOfValue(node.inputs[0]),
                                                        GridOfValue(node.outputs[0])));
         EmitTable(node, Integer(node.inputs[0]), std::move(table));
@@ -316,6 +365,10 @@ class Quantizer {
         }
         return EmitSum(id, std::move(inputs));
       case QuantKind::kSameGrid:
+        if (wide_ && (node.op == "reduce_max" || node.op == "reduce_min")) {
+          EmitThroughFloat(node);
+          return {};
+        }
         // A model may state another grid for what is moved: the move itself is the same on both.
         if (node.outputs.size() == 1 && placement_.stated.contains(node.outputs[0])) {
           PLUMB_ASSIGN_OR_RETURN(ir::ValueId rescaled,
@@ -327,10 +380,20 @@ class Quantizer {
         EmitMoved(node, std::move(inputs));
         return {};
       default:  // average: input 0 is data, what follows are parameters
+        if (wide_) {
+          EmitThroughFloat(node);
+          return {};
+        }
         inputs.push_back(Integer(node.inputs[0]));
         EmitMoved(node, std::move(inputs));
         return {};
     }
+  }
+
+  // A function or mean of 16-bit numbers: dequantized, computed in float, rounded onto its grid.
+  void EmitThroughFloat(const ir::Node& node) {
+    EmitFloatFunction(node, Float(node.inputs[0]));
+    Note(node, node.outputs[0], "int8, float function", "", true);
   }
 
   // `inputs` holds the data; parameters follow.
@@ -350,6 +413,15 @@ class Quantizer {
     integer_of_[static_cast<size_t>(value)] = out;
   }
 
+  // Whether `count` elements from `first` on are zero: of integers, that their bytes are.
+  static bool IsZero(const Tensor& tensor, size_t first, size_t count) {
+    const size_t size = DTypeSize(tensor.dtype());
+    const auto* bytes = static_cast<const std::byte*>(tensor.raw()) + first * size;
+    return std::all_of(bytes, bytes + count * size, [](std::byte b) { return b == std::byte{0}; });
+  }
+
+  std::string TypeName() const { return std::string(DTypeName(options_.grids.activations)); }
+
   Result<Tensor> Multipliers(const QuantizedWeights& weights, const Quantization& input,
                              bool depthwise, const Quantization* output, float fault,
                              const std::string& layer) {
@@ -360,10 +432,7 @@ class Quantizer {
       const float s_x = input.per_channel() ? (depthwise ? input.scale[o] : 1.0f) : input.scale[0];
       float value = s_x * (weights.scale[o] * fault);
       value = output == nullptr ? value : value / ScaleAt(*output, o);
-      const std::span<const int8_t> row =
-          std::as_const(weights.weights).values<int8_t>().subspan(o * length, length);
-      const bool silent = weights.bias.values<int32_t>()[o] == 0 &&
-                          std::all_of(row.begin(), row.end(), [](int8_t w) { return w == 0; });
+      const bool silent = IsZero(weights.bias, o, 1) && IsZero(weights.weights, o * length, length);
       if (!silent && !(value >= 0 && value <= kGreatestMultiplier)) {
         return InvalidModel(
             "layer '", layer, "': the requantization multiplier of output channel ", o, " is ",
@@ -420,7 +489,8 @@ class Quantizer {
         QuantizedWeights weights,
         QuantizeWeights(*from_.ConstantOf(node.inputs[1]), bias, input, depthwise,
                         from_.value(node.inputs[1]).quantization, InputMean(node.inputs[0]),
-                        static_cast<int>(node.attributes.Int("groups", 1)), NameOf(conv)));
+                        static_cast<int>(node.attributes.Int("groups", 1)), NameOf(conv),
+                        {options_.grids.activations, options_.weights}));
     const ir::NodeId function_id = FusibleFunction(from_, placement_, id);
     const ir::Node* function = function_id == ir::kNone ? nullptr : &from_.node(function_id);
     const ir::ValueId last = function == nullptr ? conv : function->outputs[0];
@@ -432,9 +502,12 @@ class Quantizer {
     ir::ValueId made_by_dot = conv;
     std::string form = "int8";
     if (function == nullptr && GivesFloat(conv)) {
-      form = "int8, float output";
+      form = kFloatOutput;
     } else if (function == nullptr) {
       onto = output;
+    } else if (IsClamp(*function) && wide_) {
+      onto = output;
+      made_by_dot = last;
     } else if (IsClamp(*function) && !output.per_channel()) {
       onto = output;
       PLUMB_ASSIGN_OR_RETURN(table, MakeTable(from_, function, output, output));
@@ -458,7 +531,10 @@ class Quantizer {
         to_.AddConstant(NameOf(conv) + ".bias", std::move(weights.bias)),
         to_.AddConstant(NameOf(conv) + ".multiplier", std::move(m))};
     Attributes attributes = node.attributes;
-    attributes.Set("output_dtype", std::string(onto ? "s8" : "f32"));
+    attributes.Set("output_dtype", onto ? TypeName() : "f32");
+    if (wide_ && onto && made_by_dot != conv) {
+      PLUMB_RETURN_IF_ERROR(SetClamp(*function, output, attributes));
+    }
     const std::string& name = NameOf(made_by_dot);
     const ir::ValueId made = onto ? NewInteger(name, from_.value(conv).type, *onto)
                                   : to_.AddValue(name, from_.value(conv).type);
@@ -490,13 +566,13 @@ class Quantizer {
     const ir::ValueId real = to_.AddValue(NameOf(value) + ".real", from_.value(value).type);
     to_.AddNode(function.op, function.name, inputs, {real}, function.attributes, function.origin);
     const ir::ValueId out = NewInteger(NameOf(value), from_.value(value).type, GridOfValue(value));
-    to_.AddNode("quantize", to_.value(out).name, {real}, {out}, {{"dtype", std::string("s8")}});
+    to_.AddNode("quantize", to_.value(out).name, {real}, {out}, {{"dtype", TypeName()}});
     integer_of_[static_cast<size_t>(value)] = out;
   }
 
   Status ChooseForm(const ir::Node& function, ir::ValueId conv, const Quantization& output,
                     std::optional<Quantization>& onto, std::optional<Tensor>& table) {
-    if (output.per_channel() || options_.form == FunctionForm::kFloat) {
+    if (wide_ || output.per_channel() || options_.form == FunctionForm::kFloat) {
       return {};
     }
     PLUMB_ASSIGN_OR_RETURN(
@@ -512,7 +588,8 @@ class Quantizer {
   ir::ValueId OutputValue(ir::ValueId value) {
     if (options_.one_scale_for_outputs && from_.value(value).type.dtype == DType::kF32) {
       const ValueStats& stats = stats_[static_cast<size_t>(value)];
-      return QuantizeNode(value, GridOf({stats.min, stats.max}));
+      const Range range = {stats.min, stats.max};
+      return QuantizeNode(value, wide_ ? CentredGridOf(range) : GridOf(range));
     }
     const ir::ValueId integer = integer_of_[static_cast<size_t>(value)];
     return integer != ir::kNone ? integer : Float(value);
@@ -521,6 +598,7 @@ class Quantizer {
   const ir::Graph& from_;
   const std::vector<ValueStats>& stats_;
   const QuantizeOptions& options_;
+  bool wide_;  // 16-bit activations
   Placement placement_;
   Grids grids_;
   ir::Graph to_;
@@ -543,6 +621,18 @@ Result<FunctionForm> FunctionFormFromName(std::string_view name) {
 std::string_view FunctionFormName(FunctionForm form) {
   return kForms[static_cast<size_t>(form)].second;
 }
+
+Result<DType> IntegerTypeFromName(std::string_view name) {
+  if (name == "int8") {
+    return DType::kS8;
+  }
+  if (name == "int16") {
+    return DType::kS16;
+  }
+  return UsageError("integer type '", name, "' is not known; expected int8 or int16");
+}
+
+std::string_view IntegerTypeName(DType type) { return type == DType::kS16 ? "int16" : "int8"; }
 
 Result<Quantized> Quantize(const ir::Graph& graph, const std::vector<ValueStats>& stats,
                            const QuantizeOptions& options) {

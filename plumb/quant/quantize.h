@@ -25,8 +25,13 @@ enum class FunctionForm {
     std::string_view name);  // "auto", "table", "float"
 [[nodiscard]] std::string_view FunctionFormName(FunctionForm form);
 
+// "int8" or "int16", as options name element types.
+[[nodiscard]] Result<DType> IntegerTypeFromName(std::string_view name);
+[[nodiscard]] std::string_view IntegerTypeName(DType type);
+
 struct QuantizeOptions {
   GridOptions grids;
+  DType weights = DType::kS8;  // s16 only with s16 activations (grids.activations)
   FunctionForm form = FunctionForm::kAuto;
   double table_error_ratio = 1.25;
   std::set<std::string> keep_float;  // names of nodes or values
@@ -41,7 +46,8 @@ struct QuantizeOptions {
 struct LayerNote {
   std::string name;  // of the value it makes
   std::string op;
-  std::string form;    // "int8", "int8, table", "int8, float function", "float"
+  std::string
+      form;  // "int8", "int8, table", "int8, float function", "float", "int16", "int16, float function"...
   std::string reason;  // for float: why; for integer: "kept the model's weight grid" and the like
   bool integer = false;
   bool per_channel = false;

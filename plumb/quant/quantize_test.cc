@@ -219,5 +219,36 @@ TEST(Quantize, OneScaleForOutputsHoldsTheOutputAsIntegers) {
   EXPECT_FALSE(q.graph.value(*q.graph.FindValue("c3")).quantization.per_channel());
 }
 
+// docs/arithmetic.md, A10: dequantized, computed by its rule in float, rounded onto its grid.
+TEST(Quantize, WhatHasNoIntegerFormGoesThroughRealNumbers) {
+  const auto net = ir::Parse(R"(graph "net"
+input %x: f32[1x6x6x2]
+const %w1: f32[4x1x1x2] = {1, 0.5, -0.25, 0.125, -1, 0.5, 0.25, 0.125}
+%c1: f32[1x6x6x4] = conv(%x, %w1, _) {dilations = [1, 1], groups = 1, layout = "nhwc", pads = [0, 0, 0, 0], strides = [1, 1]} "c1"
+%p: f32[1x6x6x4] = max_pool(%c1) {dilations = [1, 1], kernel = [3, 3], layout = "nhwc", pads = [1, 1, 1, 1], strides = [1, 1]} "p"
+%s: f32[1x6x6x4] = softmax(%p) {axis = 3} "s"
+const %w2: f32[3x1x1x4] = fill(0.25)
+%c2: f32[1x6x6x3] = conv(%s, %w2, _) {dilations = [1, 1], groups = 1, layout = "nhwc", pads = [0, 0, 0, 0], strides = [1, 1]} "c2"
+%r: f32[1x6x6x3] = relu(%c2) "r"
+const %w3: f32[2x1x1x3] = fill(0.5)
+%c3: f32[1x6x6x2] = conv(%r, %w3, _) {dilations = [1, 1], groups = 1, layout = "nhwc", pads = [0, 0, 0, 0], strides = [1, 1]} "c3"
+%y: f32[1x6x6x2] = exp(%c3) "y"
+output "y" = %y
+)");
+  ASSERT_TRUE(net.ok()) << net.status().message();
+  const Quantized q = QuantizeNet(*net, {});
+  const auto producer = [&](ir::ValueId value) -> const ir::Node& {
+    return q.graph.node(q.graph.value(value).producer);
+  };
+  const ir::Node& softmax = producer(*q.graph.FindValue("s"));
+  EXPECT_EQ(softmax.op, "softmax");
+  EXPECT_EQ(producer(softmax.inputs[0]).op, "dequantize");
+  EXPECT_EQ(producer(producer(softmax.inputs[0]).inputs[0]).op, "max_pool");
+  const ir::NodeId reader = q.graph.OnlyUser(softmax.outputs[0]);
+  ASSERT_NE(reader, ir::kNone);
+  EXPECT_EQ(q.graph.node(reader).op, "quantize");
+  EXPECT_EQ(q.graph.node(q.graph.OnlyUser(q.graph.node(reader).outputs[0])).op, "conv");
+}
+
 }  // namespace
 }  // namespace plumb::quant

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 
 #include "plumb/numerics/requantize.h"
 
@@ -97,6 +98,26 @@ Quantization GridOf(Range range) {
   scale = std::max(scale, kLeastScale);
   const int32_t zero = numerics::ClampRound(-128.0f - lo / scale, -128, 127, 0);
   return {{scale}, {zero}, -1};
+}
+
+Quantization CentredGridOf(Range range) {
+  constexpr float kLeastScale = 0x1p-100f;
+  const float most = std::max(std::fabs(range.lo), std::fabs(range.hi));
+  return {{std::max(most == 0 ? 1.0f / 32767.0f : most / 32767.0f, kLeastScale)}, {0}, -1};
+}
+
+Range ChooseRange16(const ValueStats& stats, const RangeOptions& options) {
+  return options.observer == Observer::kMse ? Range{stats.min, stats.max}
+                                            : ChooseRange(stats, options);
+}
+
+Quantization RefinedGrid(const Quantization& grid) {
+  Quantization refined = grid;
+  for (float& scale : refined.scale) {
+    scale = std::max(scale / 128.0f, std::numeric_limits<float>::min());
+  }
+  std::fill(refined.zero_point.begin(), refined.zero_point.end(), 0);
+  return refined;
 }
 
 Quantization ChannelGridOf(const ValueStats& stats, float ratio, int rank, float headroom) {

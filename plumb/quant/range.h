@@ -1,4 +1,4 @@
-// From observed values to the grid of an int8 tensor.
+// From observed values to the grid of an integer tensor.
 #pragma once
 
 #include <functional>
@@ -33,6 +33,14 @@ struct RangeOptions {
 // The int8 grid [-128, 127] that covers [min(lo, 0), max(hi, 0)]: scale = (hi - lo) / 255, zero_point = the step nearest to
 // real zero, so that zero lies on the grid. A range of zero width gets scale 1/255.
 [[nodiscard]] Quantization GridOf(Range range);
+
+// The int16 grid that covers [lo, hi]: zero point 0, scale = max(|lo|, |hi|) / 32767. A range of zero width gets scale
+// 1/32767.
+[[nodiscard]] Quantization CentredGridOf(Range range);
+// The range for it: as ChooseRange, but kMse takes the whole range, since 65536 steps lose least when nothing is cut off.
+[[nodiscard]] Range ChooseRange16(const ValueStats& stats, const RangeOptions& options);
+// The int16 grid on which every point of an int8 grid lies: zero point 0, scale / 128, since |q - zero point| <= 255.
+[[nodiscard]] Quantization RefinedGrid(const Quantization& grid);
 
 // One scale and zero point a channel (axis: the last one, `rank` - 1), none finer than 1/ratio of the coarsest. `ratio` 1
 // gives equal scales; the result is then per tensor.

@@ -27,27 +27,43 @@ Channels ChannelsOf(const Quantization& grid, std::span<const int64_t> shape) {
               : 1};
 }
 
+// The ends of the integers that activations are held as: s8 or s16.
+struct Ends {
+  int32_t low, high;
+};
+Ends EndsOf(DType dtype) { return dtype == DType::kS16 ? Ends{-32768, 32767} : Ends{-128, 127}; }
+int32_t IntegerAt(ConstTensorView tensor, size_t i) {
+  return tensor.dtype == DType::kS16 ? tensor.data<int16_t>()[i] : tensor.data<int8_t>()[i];
+}
+
 std::vector<float> Dequantized(ConstTensorView tensor, const Quantization& grid) {
   if (tensor.dtype == DType::kF32) {  // a layer of integer products whose result stays in float
     return {tensor.data<float>(), tensor.data<float>() + tensor.size()};
   }
   const Channels channels = ChannelsOf(grid, tensor.shape);
-  const int8_t* q = tensor.data<int8_t>();
   std::vector<float> x(static_cast<size_t>(tensor.size()));
   for (size_t i = 0; i < x.size(); ++i) {
     const size_t c = channels.At(i);
-    x[i] = numerics::Dequantize(q[i], grid.scale[c], grid.zero_point[c]);
+    x[i] = numerics::Dequantize(IntegerAt(tensor, i), grid.scale[c], grid.zero_point[c]);
   }
   return x;
 }
 
-Tensor QuantizedTensor(std::span<const float> x, const Shape& shape, const Quantization& grid) {
-  Tensor tensor(DType::kS8, shape);
+Tensor QuantizedTensor(std::span<const float> x, const ir::TensorType& type,
+                       const Quantization& grid) {
+  const Shape shape = type.shape();
+  const Ends ends = EndsOf(type.dtype);
+  Tensor tensor(type.dtype, shape);
   const Channels channels = ChannelsOf(grid, shape);
   for (size_t i = 0; i < x.size(); ++i) {
     const size_t c = channels.At(i);
-    tensor.values<int8_t>()[i] =
-        static_cast<int8_t>(numerics::Quantize(x[i], grid.scale[c], grid.zero_point[c], -128, 127));
+    const int32_t q =
+        numerics::Quantize(x[i], grid.scale[c], grid.zero_point[c], ends.low, ends.high);
+    if (type.dtype == DType::kS16) {
+      tensor.values<int16_t>()[i] = static_cast<int16_t>(q);
+    } else {
+      tensor.values<int8_t>()[i] = static_cast<int8_t>(q);
+    }
   }
   return tensor;
 }
@@ -126,7 +142,8 @@ class Measurer {
       CheckFinite({tensor.data<float>(), static_cast<size_t>(tensor.size())}, value.name);
     }
     const auto at = index_of_.find(value.name);
-    if (at == index_of_.end() || (tensor.dtype != DType::kS8 && tensor.dtype != DType::kF32)) {
+    if (at == index_of_.end() || (tensor.dtype != DType::kS8 && tensor.dtype != DType::kS16 &&
+                                  tensor.dtype != DType::kF32)) {
       return;
     }
     if (tensor.dtype == DType::kF32) {
@@ -137,18 +154,21 @@ class Measurer {
     const std::vector<float>& reference = reference_[value.name];
     layer.accumulated.Add(reference, Dequantized(tensor, value.quantization));
     const Channels channels = ChannelsOf(value.quantization, tensor.shape);
-    const int8_t* q = tensor.data<int8_t>();
+    const auto [low, high] = EndsOf(tensor.dtype);
     for (size_t i = 0; i < reference.size(); ++i) {
       const size_t c = channels.At(i);
       const int zero = value.quantization.zero_point[c];
       const float steps = reference[i] / value.quantization.scale[c] + static_cast<float>(zero);
-      layer.outside += steps < -128.5f || steps > 127.5f;
+      const int32_t q = IntegerAt(tensor, i);
+      const float below = static_cast<float>(low) - 0.5f, above = static_cast<float>(high) + 0.5f;
+      layer.outside += steps < below || steps > above;
       // An end much nearer to zero than the other is where a function has its least value (0 of ReLU, -0.28 of SiLU):
       // being there is no saturation.
-      const bool low_counts = 2 * (zero + 128) >= 127 - zero,
-                 high_counts = 2 * (127 - zero) >= zero + 128;
-      layer.at_end += (low_counts && q[i] == -128) || (high_counts && q[i] == 127);
-      layer.float_at_end += (low_counts && steps < -127.5f) || (high_counts && steps > 126.5f);
+      const bool low_counts = 2 * (zero - low) >= high - zero,
+                 high_counts = 2 * (high - zero) >= zero - low;
+      layer.at_end += (low_counts && q == low) || (high_counts && q == high);
+      layer.float_at_end +=
+          (low_counts && steps < below + 1.0f) || (high_counts && steps > above - 1.0f);
     }
     layer.elements += static_cast<double>(reference.size());
   }
@@ -157,16 +177,16 @@ class Measurer {
     std::vector<ir::ValueId> inputs;
     std::vector<Tensor> tensors;
     for (const std::string& name : layer.note.reads) {
-      // What the layer reads is its int8 form where there is one.
+      // What the layer reads is its integer form where there is one.
       auto id = integer_graph_.FindValue(name + ".quantized");
       id = id ? id : integer_graph_.FindValue(name);
       const ir::Value& value = integer_graph_.value(*id);
-      if (value.type.dtype != DType::kS8 ||
+      if (value.type.dtype == DType::kF32 ||
           std::find(inputs.begin(), inputs.end(), *id) != inputs.end()) {
         continue;
       }
       inputs.push_back(*id);
-      tensors.push_back(QuantizedTensor(reference_[name], value.type.shape(), value.quantization));
+      tensors.push_back(QuantizedTensor(reference_[name], value.type, value.quantization));
     }
     const ir::ValueId output = *integer_graph_.FindValue(layer.note.name);
     PLUMB_ASSIGN_OR_RETURN(const ir::Graph part,

@@ -30,14 +30,16 @@ int FuseFunction(ir::Graph& graph) {
       continue;
     }
     ir::ValueId out = graph.node(function).outputs[0];
-    const bool integer = graph.value(graph.node(id).inputs[0]).type.dtype == DType::kS8;
+    const bool integer = graph.value(graph.node(id).inputs[0]).type.dtype != DType::kF32;
     const ir::NodeId quantize = integer ? graph.OnlyUser(out) : ir::kNone;
     const bool quantizes = quantize != ir::kNone && graph.node(quantize).op == "quantize" &&
-                           graph.value(graph.node(quantize).outputs[0]).type.dtype == DType::kS8;
+                           graph.value(graph.node(quantize).outputs[0]).type.dtype ==
+                               graph.value(graph.node(id).inputs[0]).type.dtype;
     const std::string name = graph.node(function).op;
     if (quantizes) {
       out = graph.node(quantize).outputs[0];
-      graph.node(id).attributes.Set("output_dtype", std::string("s8"));
+      graph.node(id).attributes.Set("output_dtype",
+                                    std::string(DTypeName(graph.value(out).type.dtype)));
     }
     graph.node(id).attributes.Set("function", name);
     graph.TakeOutput(id, 0, out);
