@@ -168,5 +168,29 @@ TEST(Dequantize, IsExactForBytes) {
   }
 }
 
+// A8: what only picks or moves may be computed on real numbers instead.
+TEST(Grid, SurvivesTheWayToRealNumbersAndBack) {
+  struct Width {
+    int32_t low, high;
+  };
+  std::mt19937 random(11);
+  size_t compared = 0;
+  for (const Width w : {Width{-128, 127}, Width{-32768, 32767}}) {
+    for (int exponent = -100; exponent <= 100; exponent += 4) {
+      const float mantissa = 1.0f + static_cast<float>(random() & 0x7fffff) * 0x1p-23f;
+      const float scale = std::ldexp(mantissa, exponent);
+      const int32_t span = w.high - w.low;
+      const int32_t between = w.low + static_cast<int32_t>(random() % static_cast<uint32_t>(span));
+      for (const int32_t zero : {w.low, 0, between, w.high}) {
+        for (int32_t q = w.low; q <= w.high; ++q, ++compared) {
+          ASSERT_EQ(Quantize(Dequantize(q, scale, zero), scale, zero, w.low, w.high), q)
+              << "scale " << scale << " zero point " << zero;
+        }
+      }
+    }
+  }
+  EXPECT_GT(compared, 10000000u);
+}
+
 }  // namespace
 }  // namespace plumb::numerics
