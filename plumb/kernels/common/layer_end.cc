@@ -201,11 +201,7 @@ void LayerEnd::ApplyReal(const EndBlock& block, const EndParams& params, float* 
     }
   }
   if (!direct) {
-    for (int64_t c = 0; c < block.channels; ++c) {
-      for (int64_t row = 0; row < block.rows; ++row) {
-        y[c * target.channel_stride + row * target.row_stride] = real[row * stride + c];
-      }
-    }
+    kernel_.transpose(real, stride, block.rows, block.channels, y, target.channel_stride);
   }
 }
 

@@ -101,7 +101,8 @@ struct EndAddition {
 };
 
 // Where the outputs of a block go: channel c of row r to element r * row_stride + c *
-// channel_stride of y (s8 or f32 by the kind). A channel stride other than 1 is for kRealF32 only.
+// channel_stride of y (s8 or f32 by the kind). A channel stride other than 1 is for kRealF32 only,
+// and then the row stride is 1.
 struct EndTarget {
   void* y;
   int64_t row_stride;
@@ -121,6 +122,9 @@ struct EndKernel {
   void (*quantize)(const EndBlock& block, const EndParams& params, const float* real,
                    int64_t real_stride, int8_t* y, int64_t y_stride);
   void (*add)(const EndResidual& sum, const EndAddition& addition);
+  // y[c * y_stride + row] = real[row * real_stride + c].
+  void (*transpose)(const float* real, int64_t real_stride, int64_t rows, int64_t channels,
+                    float* y, int64_t y_stride);
   // kRealS8 with SiLU in one go; null: scale, function, quantize.
   void (*silu)(const EndBlock& block, const EndParams& params, int8_t* y, int64_t y_stride);
 };

@@ -53,6 +53,14 @@ struct LayerEndRows {
       Store(number, p, c, n, y + row * y_stride + c);
     });
   }
+  static void Transpose(const float* real, int64_t real_stride, int64_t rows, int64_t channels,
+                        float* y, int64_t y_stride) {
+    for (int64_t c = 0; c < channels; ++c) {
+      for (int64_t row = 0; row < rows; ++row) {
+        y[c * y_stride + row] = real[row * real_stride + c];
+      }
+    }
+  }
   static void Add(const EndResidual& sum, const EndAddition& a) {
     const V own_multiplier = V::Set(sum.own_multiplier), multiplier = V::Set(sum.multiplier);
     const I own_zero = I::Set(sum.own_zero_point), zero = I::Set(sum.zero_point);

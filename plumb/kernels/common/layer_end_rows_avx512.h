@@ -121,6 +121,58 @@ inline void ScaleRows(const EndBlock& block, const EndParams& p, float* real, in
   }
 }
 
+// Sixteen vectors of sixteen numbers, transposed: pairs, quarters, then quarters of vectors.
+inline void Transpose16(__m512 (&r)[16]) {
+  __m512 t[16];
+  for (int i = 0; i < 16; i += 2) {
+    t[i] = _mm512_unpacklo_ps(r[i], r[i + 1]);
+    t[i + 1] = _mm512_unpackhi_ps(r[i], r[i + 1]);
+  }
+  for (int i = 0; i < 16; i += 4) {
+    for (int half = 0; half < 2; ++half) {
+      const __m512d a = _mm512_castps_pd(t[i + half]), b = _mm512_castps_pd(t[i + half + 2]);
+      r[i + 2 * half] = _mm512_castpd_ps(_mm512_unpacklo_pd(a, b));
+      r[i + 2 * half + 1] = _mm512_castpd_ps(_mm512_unpackhi_pd(a, b));
+    }
+  }
+  // r[4 i + k] holds number 4 q + k of vectors 4 i..4 i + 3 in quarter q.
+  for (int k = 0; k < 4; ++k) {
+    const __m512 low01 = _mm512_shuffle_f32x4(r[k], r[k + 4], 0x88);
+    const __m512 high01 = _mm512_shuffle_f32x4(r[k], r[k + 4], 0xdd);
+    const __m512 low23 = _mm512_shuffle_f32x4(r[k + 8], r[k + 12], 0x88);
+    const __m512 high23 = _mm512_shuffle_f32x4(r[k + 8], r[k + 12], 0xdd);
+    t[k] = _mm512_shuffle_f32x4(low01, low23, 0x88);
+    t[k + 4] = _mm512_shuffle_f32x4(high01, high23, 0x88);
+    t[k + 8] = _mm512_shuffle_f32x4(low01, low23, 0xdd);
+    t[k + 12] = _mm512_shuffle_f32x4(high01, high23, 0xdd);
+  }
+  for (int i = 0; i < 16; ++i) {
+    r[i] = t[i];
+  }
+}
+
+inline void TransposeRows(const float* real, int64_t real_stride, int64_t rows, int64_t channels,
+                          float* y, int64_t y_stride) {
+  for (int64_t c = 0; c < channels; c += 16) {
+    const int64_t columns = channels - c < 16 ? channels - c : 16;
+    const __mmask16 exist = Part(columns);
+    for (int64_t row = 0; row < rows; row += 16) {
+      const int64_t n = rows - row < 16 ? rows - row : 16;
+      __m512 r[16];
+      for (int i = 0; i < 16; ++i) {
+        const int64_t from = row + (i < n ? i : 0);
+        r[i] = _mm512_maskz_loadu_ps(exist, real + from * real_stride + c);
+      }
+      Transpose16(r);
+      for (int i = 0; i < 16; ++i) {
+        if (i < columns) {
+          _mm512_mask_storeu_ps(y + (c + i) * y_stride + row, Part(n), r[i]);
+        }
+      }
+    }
+  }
+}
+
 // Columns of 16 channels, four rows at a time.
 inline void Silu(const EndBlock& block, const EndParams& p, int8_t* y, int64_t y_stride) {
   const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);

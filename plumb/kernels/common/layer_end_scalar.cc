@@ -11,6 +11,7 @@ const EndKernel layer_end_1_scalar = {.name = "layer_end_1_scalar",
                                       .scale = Rows::Scale,
                                       .quantize = Rows::Quantize,
                                       .add = Rows::Add,
+                                      .transpose = Rows::Transpose,
                                       .silu = nullptr};
 
 }  // namespace plumb::kernels

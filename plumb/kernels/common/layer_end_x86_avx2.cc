@@ -11,6 +11,7 @@ const EndKernel layer_end_8_avx2 = {.name = "layer_end_8_avx2",
                                     .scale = Rows::Scale,
                                     .quantize = Rows::Quantize,
                                     .add = Rows::Add,
+                                    .transpose = Rows::Transpose,
                                     .silu = nullptr};
 
 }  // namespace plumb::kernels

@@ -11,6 +11,7 @@ const EndKernel layer_end_16_avx512 = {.name = "layer_end_16_avx512",
                                        .scale = ScaleRows,
                                        .quantize = Rows::Quantize,
                                        .add = Rows::Add,
+                                       .transpose = TransposeRows,
                                        .silu = Silu};
 
 }  // namespace plumb::kernels

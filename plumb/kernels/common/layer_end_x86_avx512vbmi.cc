@@ -37,6 +37,7 @@ const EndKernel layer_end_16_avx512vbmi = {.name = "layer_end_16_avx512vbmi",
                                            .scale = ScaleRows,
                                            .quantize = Rows::Quantize,
                                            .add = Rows::Add,
+                                           .transpose = TransposeRows,
                                            .silu = Silu};
 
 }  // namespace plumb::kernels

@@ -137,7 +137,7 @@ class Planner {
   }
 
   [[nodiscard]] bool PlanBand(DotPlan& plan) const {
-    MakeBand(plan);
+    MakeBand(plan, 0);
     const int64_t pixel = std::max<int64_t>(1, g_.in_channels) * plan.element;
     plan.a_row = g_.stride_width * pixel;
     plan.line = plan.band_line;
@@ -146,8 +146,8 @@ class Planner {
     return true;
   }
 
-  // Sizes of the band but for what follows from block_rows_, which follow from its line.
-  void MakeBand(DotPlan& plan) const {
+  // The band of as many output rows as fit, with `more` bytes beside each.
+  void MakeBand(DotPlan& plan, int64_t more) const {
     const int64_t pixel = std::max<int64_t>(1, g_.in_channels) * plan.element;
     plan.band_columns = RoundUp(
         (g_.out_width - 1) * g_.stride_width + (g_.kernel_width - 1) * g_.dilation_width + 1,
@@ -158,8 +158,8 @@ class Planner {
     // A tile may span several rows, and must fit.
     const int64_t spanned =
         (kernel_.tile_rows - 1) / std::max<int64_t>(1, plan.band_columns / g_.stride_width) + 2;
-    plan.block_rows =
-        std::min(g_.out_height, std::max(spanned, kBlockBytes / (plan.band_line * plan.phases)));
+    plan.block_rows = std::min(
+        g_.out_height, std::max(spanned, kBlockBytes / (plan.band_line * plan.phases + more)));
     plan.phase_rows = plan.block_rows + lowest / g_.stride_height;
   }
 
@@ -169,7 +169,6 @@ class Planner {
         pixel * g_.stride_width > kPieceRowBytes) {
       return false;
     }
-    MakeBand(plan);
     const int64_t of_pixel = CeilDivide(g_.kernel_width, g_.stride_width);  // pieces
     const int64_t part = g_.stride_width * g_.in_channels;  // elements of a kernel row
     const int64_t own = g_.kernel_height * part;
@@ -177,6 +176,7 @@ class Planner {
     plan.pieces = g_.out_width + of_pixel - 1;
     plan.a_row = plan.piece;
     plan.line = plan.pieces * plan.piece;
+    MakeBand(plan, plan.line);
     for (int64_t ky = 0; ky < g_.kernel_height; ++ky) {
       const int64_t down = ky * g_.dilation_height;
       plan.kernel_rows.push_back(
