@@ -201,7 +201,14 @@ void LayerEnd::ApplyReal(const EndBlock& block, const EndParams& params, float* 
     }
   }
   if (!direct) {
-    kernel_.transpose(real, stride, block.rows, block.channels, y, target.channel_stride);
+    kernel_.transpose(
+        {real, stride, block.rows, block.channels, y, target.channel_stride, target.past_cache});
+  }
+}
+
+void LayerEnd::Drain() const {
+  if (kernel_.drain != nullptr) {
+    kernel_.drain();
   }
 }
 

@@ -100,6 +100,17 @@ struct EndAddition {
   int64_t channels;
 };
 
+// y[c * y_stride + row] = real[row * real_stride + c].
+struct EndTranspose {
+  const float* real;
+  int64_t real_stride;
+  int64_t rows;
+  int64_t channels;
+  float* y;
+  int64_t y_stride;
+  bool past_cache;  // y is part of more than the caches keep: need not be written through them
+};
+
 // Where the outputs of a block go: channel c of row r to element r * row_stride + c *
 // channel_stride of y (s8 or f32 by the kind). A channel stride other than 1 is for kRealF32 only,
 // and then the row stride is 1.
@@ -109,6 +120,7 @@ struct EndTarget {
   int64_t channel_stride = 1;
   const int8_t* residual = nullptr;  // of the first row and channel, where the end has one
   int64_t residual_stride = 0;       // from row to row
+  bool past_cache = false;           // see EndTranspose
 };
 
 struct EndKernel {
@@ -122,9 +134,9 @@ struct EndKernel {
   void (*quantize)(const EndBlock& block, const EndParams& params, const float* real,
                    int64_t real_stride, int8_t* y, int64_t y_stride);
   void (*add)(const EndResidual& sum, const EndAddition& addition);
-  // y[c * y_stride + row] = real[row * real_stride + c].
-  void (*transpose)(const float* real, int64_t real_stride, int64_t rows, int64_t channels,
-                    float* y, int64_t y_stride);
+  void (*transpose)(const EndTranspose& job);
+  // After the last job past the caches, before another thread reads y; null: nothing to do.
+  void (*drain)();
   // kRealS8 with SiLU in one go; null: scale, function, quantize.
   void (*silu)(const EndBlock& block, const EndParams& params, int8_t* y, int64_t y_stride);
 };
@@ -151,6 +163,8 @@ class LayerEnd {
   // The same for any target, whose `y` is element 0 of the first row and channel.
   void Apply(const EndBlock& block, int64_t first_channel, float* real,
              const EndTarget& target) const;
+  // On each thread after its last block with target.past_cache.
+  void Drain() const;
   [[nodiscard]] size_t bytes() const;
   [[nodiscard]] EndKind kind() const { return kind_; }
   [[nodiscard]] bool has_residual() const { return residual_.has_value(); }

@@ -53,11 +53,10 @@ struct LayerEndRows {
       Store(number, p, c, n, y + row * y_stride + c);
     });
   }
-  static void Transpose(const float* real, int64_t real_stride, int64_t rows, int64_t channels,
-                        float* y, int64_t y_stride) {
-    for (int64_t c = 0; c < channels; ++c) {
-      for (int64_t row = 0; row < rows; ++row) {
-        y[c * y_stride + row] = real[row * real_stride + c];
+  static void Transpose(const EndTranspose& t) {
+    for (int64_t c = 0; c < t.channels; ++c) {
+      for (int64_t row = 0; row < t.rows; ++row) {
+        t.y[c * t.y_stride + row] = t.real[row * t.real_stride + c];
       }
     }
   }

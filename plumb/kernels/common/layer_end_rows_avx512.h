@@ -151,27 +151,36 @@ inline void Transpose16(__m512 (&r)[16]) {
   }
 }
 
-inline void TransposeRows(const float* real, int64_t real_stride, int64_t rows, int64_t channels,
-                          float* y, int64_t y_stride) {
-  for (int64_t c = 0; c < channels; c += 16) {
-    const int64_t columns = channels - c < 16 ? channels - c : 16;
+inline bool IsAligned(const void* p) { return reinterpret_cast<uintptr_t>(p) % 64 == 0; }
+
+inline void TransposeRows(const EndTranspose& t) {
+  for (int64_t c = 0; c < t.channels; c += 16) {
+    const int64_t columns = t.channels - c < 16 ? t.channels - c : 16;
     const __mmask16 exist = Part(columns);
-    for (int64_t row = 0; row < rows; row += 16) {
-      const int64_t n = rows - row < 16 ? rows - row : 16;
+    for (int64_t row = 0; row < t.rows; row += 16) {
+      const int64_t n = t.rows - row < 16 ? t.rows - row : 16;
       __m512 r[16];
       for (int i = 0; i < 16; ++i) {
         const int64_t from = row + (i < n ? i : 0);
-        r[i] = _mm512_maskz_loadu_ps(exist, real + from * real_stride + c);
+        r[i] = _mm512_maskz_loadu_ps(exist, t.real + from * t.real_stride + c);
       }
       Transpose16(r);
-      for (int i = 0; i < 16; ++i) {
-        if (i < columns) {
-          _mm512_mask_storeu_ps(y + (c + i) * y_stride + row, Part(n), r[i]);
+      float* y = t.y + c * t.y_stride + row;
+      for (int i = 0; i < 16; ++i, y += t.y_stride) {
+        if (i >= columns) {
+          break;
+        }
+        if (t.past_cache && n == 16 && IsAligned(y)) {
+          _mm512_stream_ps(y, r[i]);
+        } else {
+          _mm512_mask_storeu_ps(y, Part(n), r[i]);
         }
       }
     }
   }
 }
+
+inline void Drain() { _mm_sfence(); }
 
 // Columns of 16 channels, four rows at a time.
 inline void Silu(const EndBlock& block, const EndParams& p, int8_t* y, int64_t y_stride) {

@@ -12,6 +12,7 @@ const EndKernel layer_end_1_scalar = {.name = "layer_end_1_scalar",
                                       .quantize = Rows::Quantize,
                                       .add = Rows::Add,
                                       .transpose = Rows::Transpose,
+                                      .drain = nullptr,
                                       .silu = nullptr};
 
 }  // namespace plumb::kernels

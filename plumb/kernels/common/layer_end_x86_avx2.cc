@@ -12,6 +12,7 @@ const EndKernel layer_end_8_avx2 = {.name = "layer_end_8_avx2",
                                     .quantize = Rows::Quantize,
                                     .add = Rows::Add,
                                     .transpose = Rows::Transpose,
+                                    .drain = nullptr,
                                     .silu = nullptr};
 
 }  // namespace plumb::kernels

@@ -12,6 +12,7 @@ const EndKernel layer_end_16_avx512 = {.name = "layer_end_16_avx512",
                                        .quantize = Rows::Quantize,
                                        .add = Rows::Add,
                                        .transpose = TransposeRows,
+                                       .drain = Drain,
                                        .silu = Silu};
 
 }  // namespace plumb::kernels

@@ -38,6 +38,7 @@ const EndKernel layer_end_16_avx512vbmi = {.name = "layer_end_16_avx512vbmi",
                                            .quantize = Rows::Quantize,
                                            .add = Rows::Add,
                                            .transpose = TransposeRows,
+                                           .drain = Drain,
                                            .silu = Silu};
 
 }  // namespace plumb::kernels

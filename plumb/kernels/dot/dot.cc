@@ -20,6 +20,9 @@ constexpr const DotKernel* kKernels[] = {
 // Weights that stay in the second-level cache while the tiles of a block pass.
 constexpr int64_t kHeldBytes = 640 * 1024;
 
+// 32-bit outputs of more than this leave the second-level cache before anyone reads them.
+constexpr int64_t kCachedBytes = 3 * 1024 * 1024;
+
 int64_t CeilDivide(int64_t a, int64_t b) { return (a + b - 1) / b; }
 int64_t RoundUp(int64_t a, int64_t b) { return CeilDivide(a, b) * b; }
 
@@ -55,6 +58,7 @@ DotPacked::DotPacked(const DotLayer& layer, const DotKernel& kernel)
       residual_pitch_(layer.residual_pitch != 0 ? layer.residual_pitch
                                                 : layer.geometry.out_channels),
       picture_(layer.geometry.out_height * layer.geometry.out_width),
+      past_cache_(4 * DotPixels(layer.geometry) * layer.geometry.out_channels > kCachedBytes),
       kernel_(kernel),
       plan_(std::make_unique<const DotPlan>(MakeDotPlan(layer, kernel))),
       end_(Bounded(layer), layer.geometry.out_channels, kernel.isa) {
@@ -161,6 +165,9 @@ struct DotPacked::Call {
                reinterpret_cast<float*>(own + tile_bytes), by_tiles ? begin : 0,
                by_tiles ? end : plan.Tiles(), by_tiles ? 0 : begin,
                by_tiles ? plan.g.groups * p.panels_ : end});
+    if (p.past_cache_) {
+      p.end_.Drain();
+    }
     if (p.kernel_.leave != nullptr) {
       p.kernel_.leave();
     }
@@ -306,7 +313,7 @@ void DotPacked::End(const Part& part, const Place& place, int64_t group, int64_t
       count = std::min(count, picture_ - in_picture);
       const int64_t at = (pixel / picture_ * y_pitch_ + channel) * picture_ + in_picture;
       end_.Apply({block.acc, block.acc_stride, count, channels}, channel, part.real,
-                 {static_cast<float*>(part.y) + at, 1, picture_});
+                 {static_cast<float*>(part.y) + at, 1, picture_, nullptr, 0, past_cache_});
     } else {
       const int8_t* residual =
           end_.has_residual() ? part.residual + pixel * residual_pitch_ + channel : nullptr;

@@ -146,6 +146,7 @@ class DotPacked {
   DotOrder y_order_;
   int64_t y_pitch_, residual_pitch_;
   int64_t picture_;  // output pixels of a picture
+  bool past_cache_;  // see EndTranspose
   const DotKernel& kernel_;
   std::unique_ptr<const DotPlan> plan_;
   int64_t group_channels_;  // outputs of a group
