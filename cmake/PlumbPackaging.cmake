@@ -92,8 +92,8 @@ if(TARGET plumb_api)
   plumb_shared_library(NAME plumb_all ALIAS plumb EXPORTS exports.map FROM plumb_api)
   set_target_properties(plumb_all PROPERTIES OUTPUT_NAME plumb)
   plumb_install_headers(plumb
-    plumb/api/bench.h plumb/api/convert.h plumb/api/detect.h plumb/api/eval.h plumb/api/inspect.h plumb/api/model.h
-    plumb/api/progress.h plumb/api/run.h plumb/api/samples.h plumb/api/stages.h plumb/api/version.h)
+    plumb/api/bench.h plumb/api/convert.h plumb/api/detect.h plumb/api/eval.h plumb/api/export.h plumb/api/inspect.h
+    plumb/api/model.h plumb/api/progress.h plumb/api/run.h plumb/api/samples.h plumb/api/stages.h plumb/api/version.h)
 endif()
 
 configure_package_config_file("${PROJECT_SOURCE_DIR}/cmake/plumbConfig.cmake.in" "${PROJECT_BINARY_DIR}/plumbConfig.cmake"

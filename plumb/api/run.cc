@@ -100,6 +100,15 @@ Result<std::vector<runtime::NamedTensor>> LoadInputs(const Model& model,
   return tensors;
 }
 
+Status MakeFolder(const std::string& path) {
+  std::error_code error;
+  if (!path.empty()) {
+    std::filesystem::create_directories(path, error);
+  }
+  return error ? EnvironmentError("--save ", path, ": the folder cannot be made: ", error.message())
+               : Status();
+}
+
 }  // namespace
 
 std::string FileNameOf(const std::string& output) {
@@ -113,32 +122,41 @@ std::string FileNameOf(const std::string& output) {
 }
 
 Result<RunResult> Run(const Model& model, const RunOptions& options) {
+  if (options.keep_tensors && options.save.empty()) {
+    return UsageError("--keep-tensors: give the folder for them with --save");
+  }
   PLUMB_ASSIGN_OR_RETURN(const std::vector<runtime::NamedTensor> inputs,
                          LoadInputs(model, options));
   runtime::SessionOptions session_options;
   session_options.threads = options.threads;
   PLUMB_ASSIGN_OR_RETURN(auto session, runtime::Session::Create(model.program, session_options));
   RunResult result;
+  if (options.keep_tensors) {
+    PLUMB_RETURN_IF_ERROR(MakeFolder(options.save));
+  }
   runtime::RecordObserver observer;
-  if (options.hashes) {
+  Status kept;
+  if (options.hashes || options.keep_tensors) {
     observer = [&](size_t index, const artifact::Record& record,
                    std::span<const TensorView> outputs) {
       const std::string& name =
           record.outputs.empty()
               ? record.name
               : model.program->tensors[static_cast<size_t>(record.outputs[0])].name;
-      result.hashes.push_back({index, name, record.op, runtime::HashOutputs(outputs)});
+      if (options.hashes) {
+        result.hashes.push_back({index, name, record.op, runtime::HashOutputs(outputs)});
+      }
+      for (size_t i = 0; options.keep_tensors && i < outputs.size() && kept.ok(); ++i) {
+        const std::string file = StrCat("tensor_", record.outputs[i], ".npy");
+        kept = WriteNpy((std::filesystem::path(options.save) / file).string(), outputs[i]);
+      }
     };
   }
   PLUMB_ASSIGN_OR_RETURN(result.outputs,
                          runtime::RunNamed(*session, inputs, options.raw, observer));
+  PLUMB_RETURN_IF_ERROR(kept);
+  PLUMB_RETURN_IF_ERROR(MakeFolder(options.save));
   if (!options.save.empty()) {
-    std::error_code error;
-    std::filesystem::create_directories(options.save, error);
-    if (error) {
-      return EnvironmentError("--save ", options.save,
-                              ": the folder cannot be made: ", error.message());
-    }
     for (const runtime::NamedTensor& output : result.outputs) {
       const std::string path =
           (std::filesystem::path(options.save) / (FileNameOf(output.name) + ".npy")).string();

@@ -14,9 +14,10 @@ struct RunOptions {
   std::vector<std::string> inputs;  // "name=file.npy", or "file.npy" for the only input
   bool as_picture =
       false;  // files are pictures, or u8 arrays [H, W, 3]: fitted and normalised by the contract
-  std::string save;     // folder for <output>.npy; empty: not saved
-  bool raw = false;     // integer outputs as they are stored, not dequantized
-  bool hashes = false;  // a hash of every record's outputs
+  std::string save;           // folder for <output>.npy; empty: not saved
+  bool raw = false;           // integer outputs as they are stored, not dequantized
+  bool keep_tensors = false;  // with `save`: what every record makes too, as tensor_<index>.npy
+  bool hashes = false;        // a hash of every record's outputs
   int threads = 1;
 };
 

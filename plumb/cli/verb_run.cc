@@ -82,6 +82,8 @@ std::function<Status(Console&)> Setup_run(CLI::App& app) {
   app.add_flag("--as-picture", args->run.as_picture,
                "inputs are pictures, or u8 arrays height x width x 3");
   app.add_option("--save", args->run.save, "folder to write each output into, as <output>.npy");
+  app.add_flag("--keep-tensors", args->run.keep_tensors,
+               "with --save: what every record makes too, as tensor_<index>.npy");
   app.add_flag("--raw", args->run.raw, "integer outputs as they are stored, not dequantized");
   app.add_flag("--hashes", args->run.hashes, "print a 64-bit hash of what every record makes");
   app.add_flag("--no-fuse", args->no_fuse, "run a float model without fusion");

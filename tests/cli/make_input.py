@@ -71,6 +71,10 @@ def unknown_opset():
     return model(node("Relu", ["x"], ["y"]), opset=999)
 
 
+def triangle():
+    return model(node("Trilu", ["x"], ["y"]), opset=14)
+
+
 def unknown_operators():
     return model(node("Frobnicate", ["x"], ["a"]) + node("Relu", ["a"], ["b"]) + node("Unheard", ["b"], ["y"]))
 

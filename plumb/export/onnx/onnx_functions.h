@@ -1,0 +1,25 @@
+// Functions of one number: as ONNX nodes, and as the values that Plumb itself computes.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "plumb/export/onnx/onnx_records.h"
+#include "plumb/export/onnx/step_table.h"
+
+namespace plumb::exporting {
+
+// True when the nodes of WriteFunction compute the function with the same bits.
+[[nodiscard]] bool FunctionIsExact(std::string_view name);
+
+// The function called `name`, with the record's attributes as its parameters, of a float value.
+[[nodiscard]] Result<std::string> WriteFunction(const RecordExport& r, std::string_view name,
+                                                const std::string& value, std::string_view output);
+
+// Largest slope of the function; refused where none is known.
+[[nodiscard]] Result<float> SlopeOf(const RecordExport& r, std::string_view name);
+
+// The function as the runtime computes it: a program of one record.
+[[nodiscard]] Result<FloatFunction> FunctionOf(const RecordExport& r, std::string_view name);
+
+}  // namespace plumb::exporting
