@@ -220,7 +220,7 @@ Status WriteNpy(const std::string& path, const ConstTensorView& tensor) {
   return WriteFileAtomically(path, FormatNpy(tensor));
 }
 
-Result<std::vector<std::byte>> ReadFileBytes(const std::string& path, size_t limit) {
+Result<std::vector<std::byte>> ReadFileBytes(const std::string& path, uint64_t limit) {
   const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (file < 0) {
     return UsageError(path, ": cannot be read: ", Errno());

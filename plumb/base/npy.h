@@ -28,7 +28,7 @@ Status WriteNpy(const std::string& path, const ConstTensorView& tensor);
 
 // The whole file; usage error when it cannot be read, resource error above `limit` bytes.
 [[nodiscard]] Result<std::vector<std::byte>> ReadFileBytes(const std::string& path,
-                                                           size_t limit = size_t{1} << 34);
+                                                           uint64_t limit = uint64_t{1} << 34);
 // All or nothing, by AtomicFile (its errors).
 Status WriteFileAtomically(const std::string& path, std::string_view data);
 

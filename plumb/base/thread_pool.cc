@@ -9,7 +9,7 @@
 
 #if defined(__x86_64__)
 #include <xmmintrin.h>
-#else
+#elif !defined(__aarch64__) && !defined(__arm__)
 #include <cfenv>
 #endif
 
@@ -137,6 +137,16 @@ FloatEnvironment::FloatEnvironment() {
   asm volatile("msr fpcr, %0" : : "r"(uint64_t{0}));
 }
 FloatEnvironment::~FloatEnvironment() { asm volatile("msr fpcr, %0" : : "r"(saved_)); }
+#elif defined(__arm__)
+FloatEnvironment::FloatEnvironment() {
+  uint32_t saved;
+  asm volatile("vmrs %0, fpscr" : "=r"(saved));
+  asm volatile("vmsr fpscr, %0" : : "r"(uint32_t{0}));
+  saved_ = saved;
+}
+FloatEnvironment::~FloatEnvironment() {
+  asm volatile("vmsr fpscr, %0" : : "r"(static_cast<uint32_t>(saved_)));
+}
 #else
 FloatEnvironment::FloatEnvironment() : saved_(static_cast<uint64_t>(std::fegetround())) {
   std::fesetround(FE_TONEAREST);

@@ -76,6 +76,8 @@ TEST(Elementary, Avx512HasTheBitsOfScalar) {
   }
   ExpectSameBits(Avx512Rows());
 }
+#elif defined(__aarch64__)
+TEST(Elementary, NeonHasTheBitsOfScalar) { ExpectSameBits(NeonRows()); }
 #endif
 
 // The distance in units of the last place of the exact value (at least the smallest denormal).

@@ -15,5 +15,6 @@ struct ElementaryRow {
 const ElementaryRow* ScalarRows();
 const ElementaryRow* Avx2Rows();
 const ElementaryRow* Avx512Rows();
+const ElementaryRow* NeonRows();
 
 }  // namespace plumb::numerics

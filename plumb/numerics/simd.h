@@ -1,5 +1,5 @@
-// What simd_scalar.h, simd_avx2.h and simd_avx512.h provide: the types F32, I32 and Mask of kLanes
-// lanes, each header in a namespace of its own (plumb::numerics::scalar, ::avx2, ::avx512), so that
+// What simd_scalar.h, simd_avx2.h, simd_avx512.h and simd_neon.h provide: the types F32, I32 and Mask of kLanes
+// lanes, each header in a namespace of its own (plumb::numerics::scalar, ::avx2, ::avx512, ::neon), so that
 // a template instantiated in files with different ISA flags never yields one symbol twice. Include
 // a header only from a file compiled with its flags.
 //

@@ -5,12 +5,14 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 
 #if defined(__AVX512F__)
 #include "plumb/numerics/simd_avx512.h"
 #elif defined(__AVX2__)
 #include "plumb/numerics/simd_avx2.h"
 #else
+#include "plumb/numerics/simd_neon.h"
 #include "plumb/numerics/simd_scalar.h"
 #endif
 
@@ -76,6 +78,44 @@ struct S8<scalar::F32> {
     }
   }
 };
+#if defined(__aarch64__)
+template <>
+struct S8<neon::F32> {
+  static neon::I32 LoadWide(const int32_t* p, int n) {
+    if (n >= 4) {
+      return {vld1q_s32(p)};
+    }
+    int32_t lanes[4] = {};
+    for (int i = 0; i < n; ++i) {
+      lanes[i] = p[i];
+    }
+    return {vld1q_s32(lanes)};
+  }
+  static neon::I32 Load(const int8_t* p, int n) {
+    uint32_t bytes = 0;
+    if (n >= 4) {
+      std::memcpy(&bytes, p, 4);
+    } else {
+      for (int i = 0; i < n; ++i) {
+        bytes |= static_cast<uint32_t>(static_cast<uint8_t>(p[i])) << (8 * i);
+      }
+    }
+    return {vmovl_s16(vget_low_s16(vmovl_s8(vcreate_s8(bytes))))};
+  }
+  static void Store(neon::I32 a, int8_t* p, int n) {
+    const int16x4_t words = vmovn_s32(a.v);
+    const int8x8_t narrow = vmovn_s16(vcombine_s16(words, words));
+    uint32_t bytes = vget_lane_u32(vreinterpret_u32_s8(narrow), 0);
+    if (n >= 4) {
+      std::memcpy(p, &bytes, 4);
+      return;
+    }
+    for (int i = 0; i < n; ++i, bytes >>= 8) {
+      p[i] = static_cast<int8_t>(bytes);
+    }
+  }
+};
+#endif
 #endif
 
 // numerics::ClampRound, lane by lane: low and high are lo - zero and hi - zero.

@@ -12,9 +12,9 @@
 
 namespace plumb::kernels {
 
-const UnaryF32* UnaryF32RowsScalar();
-const UnaryF32* UnaryF32RowsAvx2();
-const UnaryF32* UnaryF32RowsAvx512();
+#define PLUMB_UNARY(function, isa) const UnaryF32* function();
+#include "plumb/kernels/unary/unary_kernels.inc"
+#undef PLUMB_UNARY
 
 namespace {
 
@@ -159,19 +159,22 @@ std::vector<UnaryOther> MakeOthers() {
 }  // namespace
 
 std::span<const UnaryF32> UnaryF32Functions(Isa isa) {
-  static const Table scalar = MakeTable(UnaryF32RowsScalar());
-#if defined(__x86_64__)
-  static const Table avx2 = MakeTable(UnaryF32RowsAvx2());
-  static const Table avx512 = MakeTable(UnaryF32RowsAvx512());
-  if (MayRun(isa, Isa::kAvx512Vnni)) {
-    return avx512;
+  struct Kernel {
+    Isa isa;
+    Table table;
+  };
+  static const Kernel kernels[] = {
+#define PLUMB_UNARY(function, isa) {isa, MakeTable(function())},
+#include "plumb/kernels/unary/unary_kernels.inc"
+#undef PLUMB_UNARY
+  };
+  for (const Kernel& kernel : kernels) {
+    if (MayRun(isa, kernel.isa)) {
+      return kernel.table;
+    }
   }
-  if (MayRun(isa, Isa::kAvx2)) {
-    return avx2;
-  }
-#endif
-  (void)isa;
-  return scalar;
+  PLUMB_CHECK(false) << "the scalar kernel runs everywhere";
+  return kernels[0].table;
 }
 
 const UnaryF32* FindUnaryF32(std::string_view name, Isa isa) {

@@ -49,8 +49,8 @@ struct UnaryF32Rows {
 
 // Where the rows of an instruction set begin; each kernel file defines one. All have as many as the
 // scalar one.
-const UnaryF32* UnaryF32RowsScalar();
-const UnaryF32* UnaryF32RowsAvx2();
-const UnaryF32* UnaryF32RowsAvx512();
+#define PLUMB_UNARY(function, isa) const UnaryF32* function();
+#include "plumb/kernels/unary/unary_kernels.inc"
+#undef PLUMB_UNARY
 
 }  // namespace plumb::kernels

@@ -3,6 +3,6 @@
 
 namespace plumb::kernels {
 
-const UnaryF32* UnaryF32RowsScalar() { return UnaryF32Rows<numerics::scalar::F32>::kRows; }
+const UnaryF32* unary_f32_scalar() { return UnaryF32Rows<numerics::scalar::F32>::kRows; }
 
 }  // namespace plumb::kernels

@@ -3,6 +3,6 @@
 
 namespace plumb::kernels {
 
-const UnaryF32* UnaryF32RowsAvx512() { return UnaryF32Rows<numerics::avx512::F32>::kRows; }
+const UnaryF32* unary_f32_avx512() { return UnaryF32Rows<numerics::avx512::F32>::kRows; }
 
 }  // namespace plumb::kernels

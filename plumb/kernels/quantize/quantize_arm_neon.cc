@@ -1,0 +1,9 @@
+#include "plumb/kernels/quantize/quantize_rows.h"
+
+namespace plumb::kernels {
+
+using Rows = QuantizeRows<numerics::neon::F32>;
+const QuantizeKernel quantize_s8_4_neon = {"quantize_s8_4_neon", Isa::kNeon, Rows::Quantize,
+                                           Rows::Dequantize};
+
+}  // namespace plumb::kernels
