@@ -198,6 +198,7 @@ Result<std::unique_ptr<Session>> Session::Create(std::shared_ptr<const Program> 
   if (options.threads < 1 || options.threads > kMaxThreads) {
     return UsageError("expected 1 to ", kMaxThreads, " threads, found ", options.threads);
   }
+  const FloatEnvironment environment;  // binding computes constants
   try {
     PLUMB_RETURN_IF_ERROR(artifact::ValidateProgram(*program));
     std::unique_ptr<Session> session(new Session());
