@@ -4,11 +4,21 @@
 #include <filesystem>
 
 #include "plumb/api/heads.h"
+#include "plumb/api/pixel_input.h"
 #include "plumb/api/stopwatch.h"
 #include "plumb/pictures/read_picture.h"
 #include "plumb/vision/preprocess.h"
 
 namespace plumb {
+namespace {
+
+// What the session holds is what the model's user sees.
+bool IsF32(const artifact::Program& program, const artifact::Port& port) {
+  return port.dtype == DType::kF32 &&
+         program.tensors[static_cast<size_t>(port.tensor)].dtype == DType::kF32;
+}
+
+}  // namespace
 
 Result<PictureModel> PictureModel::Create(const Model& model, int threads) {
   if (model.io.pictures.empty() || model.program->inputs.size() != 1) {
@@ -25,6 +35,13 @@ Result<PictureModel> PictureModel::Create(const Model& model, int threads) {
     result.program_ = std::move(heads->network);
     result.decode_ = std::move(heads->decode);
   }
+  if (std::all_of(result.program_->outputs.begin(), result.program_->outputs.end(),
+                  [&](const artifact::Port& port) { return IsF32(*result.program_, port); })) {
+    if (auto pixels = TakePixels(*result.program_, input)) {
+      result.program_ = std::move(pixels->program);
+      result.pixels_ = pixels->tables;
+    }
+  }
   runtime::SessionOptions options;
   options.threads = threads;
   PLUMB_ASSIGN_OR_RETURN(result.session_, runtime::Session::Create(result.program_, options));
@@ -38,12 +55,10 @@ Result<vision::Fitted> PictureModel::Fit(const Picture& picture) const {
 Result<std::vector<ConstTensorView>> PictureModel::Run(const Picture& fitted) {
   const artifact::PictureInput& input = model_->io.pictures[0];
   const artifact::Program& program = *program_;
-  const auto is_f32 = [&](const artifact::Port& port) {
-    return port.dtype == DType::kF32 &&
-           program.tensors[static_cast<size_t>(port.tensor)].dtype == DType::kF32;
-  };
-  const bool direct = is_f32(program.inputs[0]) &&
-                      std::all_of(program.outputs.begin(), program.outputs.end(), is_f32);
+  const auto is_f32 = [&](const artifact::Port& port) { return IsF32(program, port); };
+  const bool direct =
+      pixels_.has_value() || (is_f32(program.inputs[0]) &&
+                              std::all_of(program.outputs.begin(), program.outputs.end(), is_f32));
   std::vector<ConstTensorView> views;
   if (!direct) {
     const runtime::NamedTensor named{program.inputs[0].name, vision::ToFloat(fitted, input)};
@@ -55,7 +70,12 @@ Result<std::vector<ConstTensorView>> PictureModel::Run(const Picture& fitted) {
   }
   Stopwatch watch;
   const TensorView to = session_->input(0);
-  vision::WriteFloat(fitted, input, {static_cast<float*>(to.raw), static_cast<size_t>(to.size())});
+  const auto size = static_cast<size_t>(to.size());
+  if (pixels_.has_value()) {
+    vision::WriteQuantized(fitted, input, *pixels_, {static_cast<int8_t*>(to.raw), size});
+  } else {
+    vision::WriteFloat(fitted, input, {static_cast<float*>(to.raw), size});
+  }
   times_.input += watch.Lap();
   PLUMB_RETURN_IF_ERROR(session_->Run());
   times_.network += watch.Lap();

@@ -51,8 +51,10 @@ class PictureModel {
   [[nodiscard]] Result<std::vector<ConstTensorView>> Run(const Picture& fitted);
 
   std::shared_ptr<const Model> model_;
-  std::shared_ptr<const artifact::Program> program_;  // the model's, or what FindHeads leaves of it
-  artifact::DecodeContract decode_;                   // of program_'s outputs
+  std::shared_ptr<const artifact::Program>
+      program_;                      // the model's, or what FindHeads and TakePixels leave of it
+  artifact::DecodeContract decode_;  // of program_'s outputs
+  std::optional<vision::PixelTables> pixels_;  // when program_'s input takes pixels
   std::unique_ptr<runtime::Session> session_;
   std::vector<runtime::NamedTensor> converted_;  // outputs that the session holds in another type
   StageTimes times_;

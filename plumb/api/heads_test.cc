@@ -9,6 +9,7 @@
 
 #include "plumb/api/convert.h"
 #include "plumb/api/detect.h"
+#include "plumb/api/pixel_input.h"
 #include "plumb/pictures/read_picture.h"
 
 namespace plumb {
@@ -76,6 +77,30 @@ TEST(Heads, ShippedDetector) {
   const auto model = ConvertAndLoad(Example("shapes_detector.onnx"), Example("calib"));
   ASSERT_TRUE(model.ok()) << model.status().message();
   ExpectSameBoxes(*model, Example("val/val_002.jpg"));
+}
+
+TEST(Pixels, GoInAsTheQuantizedFloats) {
+  const auto model = ConvertAndLoad(Example("shapes_detector.onnx"), Example("calib"));
+  ASSERT_TRUE(model.ok());
+  const artifact::PictureInput& input = model->io.pictures[0];
+  const auto taken = TakePixels(*model->program, input);
+  ASSERT_TRUE(taken.has_value());
+  EXPECT_EQ(taken->program->records.size() + 1, model->program->records.size());
+  const auto picture = pictures::ReadPicture(Example("val/val_002.jpg"));
+  const auto fitted = vision::Fit(*picture, input);
+  runtime::SessionOptions keep;
+  keep.keep_all = true;
+  auto session = runtime::Session::Create(model->program, keep);
+  const TensorView to = (*session)->input(0);
+  vision::WriteFloat(fitted->picture, input,
+                     {static_cast<float*>(to.raw), static_cast<size_t>(to.size())});
+  ASSERT_TRUE((*session)->Run().ok());
+  const ConstTensorView quantized =
+      (*session)->tensor(static_cast<size_t>(taken->program->inputs[0].tensor));
+  std::vector<int8_t> found(static_cast<size_t>(quantized.size()));
+  vision::WriteQuantized(fitted->picture, input, taken->tables, found);
+  EXPECT_EQ(found, std::vector<int8_t>(quantized.data<int8_t>(),
+                                       quantized.data<int8_t>() + quantized.size()));
 }
 
 TEST(Heads, ATailOfAnotherKindIsLeftAlone) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 
+#include "plumb/numerics/requantize.h"
 #include "plumb/vision/resized_rows.h"
 
 namespace plumb::vision {
@@ -87,6 +88,29 @@ Shape ShapeOf(const Picture& fitted, const PictureInput& in) {
     return {1, fitted.channels, fitted.height, fitted.width};
   }
   return {1, fitted.height, fitted.width, fitted.channels};
+}
+
+// (pixel - mean[c]) / std[c] of every pixel value, by channel.
+std::array<std::array<float, 256>, 3> ValueTables(const PictureInput& input) {
+  std::array<std::array<float, 256>, 3> tables{};
+  for (size_t c = 0; c < static_cast<size_t>(input.channels()); ++c) {
+    for (int p = 0; p < 256; ++p) {
+      tables[c][static_cast<size_t>(p)] = (static_cast<float>(p) - input.mean[c]) / input.std[c];
+    }
+  }
+  return tables;
+}
+
+// Whether all three are pixel - 128, as they are where the input is pixel / 255.
+bool ShiftsByHalf(const PixelTables& tables) {
+  return std::all_of(tables.begin(), tables.end(), [](const auto& table) {
+    for (size_t p = 0; p < 256; ++p) {
+      if (table[p] != static_cast<int8_t>(p ^ 0x80)) {
+        return false;
+      }
+    }
+    return true;
+  });
 }
 
 }  // namespace
@@ -177,18 +201,50 @@ Tensor ToBytes(const Picture& fitted, const PictureInput& input) {
 void WriteFloat(const Picture& fitted, const PictureInput& input, std::span<float> to) {
   PLUMB_CHECK(to.size() == fitted.pixels.size())
       << to.size() << " values for " << fitted.pixels.size() << " bytes of a picture";
-  std::array<std::array<float, 256>, 3> table;
-  for (int c = 0; c < fitted.channels; ++c) {
-    for (int p = 0; p < 256; ++p) {
-      table[static_cast<size_t>(c)][static_cast<size_t>(p)] =
-          (static_cast<float>(p) - input.mean[static_cast<size_t>(c)]) /
-          input.std[static_cast<size_t>(c)];
-    }
-  }
+  const auto table = ValueTables(input);
   float* const dst = to.data();
   ForEachValue(fitted, input, [&](size_t at, int c, uint8_t pixel) {
     dst[at] = table[static_cast<size_t>(c)][pixel];
   });
+}
+
+PixelTables MakePixelTables(const PictureInput& input, float scale, int32_t zero_point) {
+  const auto values = ValueTables(input);
+  PixelTables tables{};
+  for (size_t c = 0; c < static_cast<size_t>(input.channels()); ++c) {
+    for (size_t p = 0; p < 256; ++p) {
+      tables[c][p] =
+          static_cast<int8_t>(numerics::Quantize(values[c][p], scale, zero_point, -128, 127));
+    }
+  }
+  return tables;
+}
+
+void WriteQuantized(const Picture& fitted, const PictureInput& input, const PixelTables& tables,
+                    std::span<int8_t> to) {
+  PLUMB_CHECK(to.size() == fitted.pixels.size())
+      << to.size() << " bytes for " << fitted.pixels.size() << " of a picture";
+  const uint8_t* from = fitted.pixels.data();
+  int8_t* const dst = to.data();
+  if (fitted.channels == 1) {
+    for (size_t i = 0; i < to.size(); ++i) {
+      dst[i] = tables[0][from[i]];
+    }
+    return;
+  }
+  const bool reversed = input.color == Color::kBgr;
+  if (!reversed && ShiftsByHalf(tables)) {
+    for (size_t i = 0; i < to.size(); ++i) {
+      dst[i] = static_cast<int8_t>(from[i] ^ 0x80);
+    }
+    return;
+  }
+  const std::array<int8_t, 256>&first = tables[0], &second = tables[1], &third = tables[2];
+  for (size_t i = 0; i < to.size(); i += 3) {
+    dst[i] = first[from[reversed ? i + 2 : i]];
+    dst[i + 1] = second[from[i + 1]];
+    dst[i + 2] = third[from[reversed ? i : i + 2]];
+  }
 }
 
 Tensor ToFloat(const Picture& fitted, const PictureInput& input) {

@@ -24,6 +24,7 @@
 //                     the picture is smaller than the input, pad value 0
 #pragma once
 
+#include <array>
 #include <span>
 
 #include "plumb/artifact/io_contract.h"
@@ -63,6 +64,16 @@ struct Fitted {
 [[nodiscard]] Tensor ToFloat(const Picture& fitted, const artifact::PictureInput& input);
 // The same into memory of the caller: width * height * channels values.
 void WriteFloat(const Picture& fitted, const artifact::PictureInput& input, std::span<float> to);
+
+// The quantized form of every pixel value, by channel in the network's order: Quantize of the value
+// that WriteFloat gives, so that pixels need not become f32 on their way into a network of integers.
+using PixelTables = std::array<std::array<int8_t, 256>, 3>;
+[[nodiscard]] PixelTables MakePixelTables(const artifact::PictureInput& input, float scale,
+                                          int32_t zero_point);
+// Pixels of a fitted picture through the tables, in the input's channel order, [H,W,C] whatever the
+// input's layout. `to`: width * height * channels bytes.
+void WriteQuantized(const Picture& fitted, const artifact::PictureInput& input,
+                    const PixelTables& tables, std::span<int8_t> to);
 
 // Sizes positive, mean and std as many as channels, std positive, pad 0..255: else a usage error
 // naming the field.

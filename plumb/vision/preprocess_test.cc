@@ -6,6 +6,7 @@
 #include <cmath>
 #include <random>
 
+#include "plumb/numerics/requantize.h"
 #include "plumb/vision/detection.h"
 
 namespace plumb::vision {
@@ -180,36 +181,65 @@ TEST(ToTensor, OrderLayoutAndNormalisation) {
             (std::vector<uint8_t>{30, 20, 10, 60, 50, 40}));
 }
 
-TEST(PictureInput, WrongFieldsAreNamed) {
-  const PictureInput good = Input(4, 4, ResizeRule::kLetterbox);
-  ASSERT_TRUE(CheckPictureInput(good).ok());
-  auto message = [&](auto&& change) {
-    PictureInput in = good;
-    change(in);
-    const Status s = CheckPictureInput(in);
-    EXPECT_EQ(s.code(), Code::kUsage);
-    return s.message();
-  };
-  EXPECT_EQ(message([](PictureInput& i) { i.mean = {1}; }),
-            "mean: 3 values expected, one per channel, found 1");
-  EXPECT_EQ(message([](PictureInput& i) { i.std[1] = 0; }),
-            "std: positive values expected, found 0");
-  EXPECT_EQ(message([](PictureInput& i) { i.pad = 256; }),
-            "pad: a pixel value 0..255 expected, found 256");
-  message([](PictureInput& i) { i.width = 0; });
-  message([](PictureInput& i) { i.mean[0] = NAN; });
-}
+TEST(Pixels, TablesGiveTheQuantizedFloats) {
+  Picture p(16, 16, 3);
+  for (size_t i = 0; i < p.pixels.size(); ++i) {
+    p.pixels[i] = static_cast<uint8_t>(i * 7);
+  }
+  for (const bool plain : {false, true}) {
+    for (const Color color : {Color::kRgb, Color::kBgr}) {
+      PictureInput in = Input(16, 16, ResizeRule::kStretch);
+      in.color = color;
+      in.layout = PictureLayout::kNhwc;
+      if (plain) {
+        in.mean = {0, 0, 0};
+        in.std = {255, 255, 255};
+      } else {
+        in.mean = {123.675F, 116.28F, 103.53F};
+        in.std = {58.395F, 57.12F, 57.375F};
+      }
+      const float scale = plain ? 1.0F / 255.0F : 0.0187F;
+      const int32_t zero = plain ? -128 : -3;
+      const Tensor floats = ToFloat(p, in);
+      std::vector<int8_t> found(p.pixels.size());
+      WriteQuantized(p, in, MakePixelTables(in, scale, zero), found);
+      for (size_t i = 0; i < found.size(); ++i) {
+        ASSERT_EQ(found[i], numerics::Quantize(floats.values<float>()[i], scale, zero, -128, 127));
+      }
+    }
+  }
 
-TEST(Detections, BackToThePicture) {
-  const Placement p = PlacementOf(Input(640, 640, ResizeRule::kLetterbox), 320, 240);  // x2, top 80
-  const auto back = ToPicture({{100, 100, 300, 200, 0.5F, 1, {100, 100}},
-                               {-50, 90, 1000, 1000, 0.4F, 2, {}},
-                               {100, 0, 200, 70, 0.3F, 3, {}}},  // in the padding
-                              p);
-  ASSERT_EQ(back.size(), 2u);
-  EXPECT_EQ(back[0], (Detection{50, 10, 150, 60, 0.5F, 1, {50, 10}}));
-  EXPECT_EQ(back[1], (Detection{0, 5, 320, 240, 0.4F, 2, {}}));
-}
+  TEST(PictureInput, WrongFieldsAreNamed) {
+    const PictureInput good = Input(4, 4, ResizeRule::kLetterbox);
+    ASSERT_TRUE(CheckPictureInput(good).ok());
+    auto message = [&](auto&& change) {
+      PictureInput in = good;
+      change(in);
+      const Status s = CheckPictureInput(in);
+      EXPECT_EQ(s.code(), Code::kUsage);
+      return s.message();
+    };
+    EXPECT_EQ(message([](PictureInput& i) { i.mean = {1}; }),
+              "mean: 3 values expected, one per channel, found 1");
+    EXPECT_EQ(message([](PictureInput& i) { i.std[1] = 0; }),
+              "std: positive values expected, found 0");
+    EXPECT_EQ(message([](PictureInput& i) { i.pad = 256; }),
+              "pad: a pixel value 0..255 expected, found 256");
+    message([](PictureInput& i) { i.width = 0; });
+    message([](PictureInput& i) { i.mean[0] = NAN; });
+  }
+
+  TEST(Detections, BackToThePicture) {
+    const Placement p =
+        PlacementOf(Input(640, 640, ResizeRule::kLetterbox), 320, 240);  // x2, top 80
+    const auto back = ToPicture({{100, 100, 300, 200, 0.5F, 1, {100, 100}},
+                                 {-50, 90, 1000, 1000, 0.4F, 2, {}},
+                                 {100, 0, 200, 70, 0.3F, 3, {}}},  // in the padding
+                                p);
+    ASSERT_EQ(back.size(), 2u);
+    EXPECT_EQ(back[0], (Detection{50, 10, 150, 60, 0.5F, 1, {50, 10}}));
+    EXPECT_EQ(back[1], (Detection{0, 5, 320, 240, 0.4F, 2, {}}));
+  }
 
 }  // namespace
 }  // namespace plumb::vision
