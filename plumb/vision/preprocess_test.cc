@@ -208,38 +208,38 @@ TEST(Pixels, TablesGiveTheQuantizedFloats) {
       }
     }
   }
+}
 
-  TEST(PictureInput, WrongFieldsAreNamed) {
-    const PictureInput good = Input(4, 4, ResizeRule::kLetterbox);
-    ASSERT_TRUE(CheckPictureInput(good).ok());
-    auto message = [&](auto&& change) {
-      PictureInput in = good;
-      change(in);
-      const Status s = CheckPictureInput(in);
-      EXPECT_EQ(s.code(), Code::kUsage);
-      return s.message();
-    };
-    EXPECT_EQ(message([](PictureInput& i) { i.mean = {1}; }),
-              "mean: 3 values expected, one per channel, found 1");
-    EXPECT_EQ(message([](PictureInput& i) { i.std[1] = 0; }),
-              "std: positive values expected, found 0");
-    EXPECT_EQ(message([](PictureInput& i) { i.pad = 256; }),
-              "pad: a pixel value 0..255 expected, found 256");
-    message([](PictureInput& i) { i.width = 0; });
-    message([](PictureInput& i) { i.mean[0] = NAN; });
-  }
+TEST(PictureInput, WrongFieldsAreNamed) {
+  const PictureInput good = Input(4, 4, ResizeRule::kLetterbox);
+  ASSERT_TRUE(CheckPictureInput(good).ok());
+  auto message = [&](auto&& change) {
+    PictureInput in = good;
+    change(in);
+    const Status s = CheckPictureInput(in);
+    EXPECT_EQ(s.code(), Code::kUsage);
+    return s.message();
+  };
+  EXPECT_EQ(message([](PictureInput& i) { i.mean = {1}; }),
+            "mean: 3 values expected, one per channel, found 1");
+  EXPECT_EQ(message([](PictureInput& i) { i.std[1] = 0; }),
+            "std: positive values expected, found 0");
+  EXPECT_EQ(message([](PictureInput& i) { i.pad = 256; }),
+            "pad: a pixel value 0..255 expected, found 256");
+  message([](PictureInput& i) { i.width = 0; });
+  message([](PictureInput& i) { i.mean[0] = NAN; });
+}
 
-  TEST(Detections, BackToThePicture) {
-    const Placement p =
-        PlacementOf(Input(640, 640, ResizeRule::kLetterbox), 320, 240);  // x2, top 80
-    const auto back = ToPicture({{100, 100, 300, 200, 0.5F, 1, {100, 100}},
-                                 {-50, 90, 1000, 1000, 0.4F, 2, {}},
-                                 {100, 0, 200, 70, 0.3F, 3, {}}},  // in the padding
-                                p);
-    ASSERT_EQ(back.size(), 2u);
-    EXPECT_EQ(back[0], (Detection{50, 10, 150, 60, 0.5F, 1, {50, 10}}));
-    EXPECT_EQ(back[1], (Detection{0, 5, 320, 240, 0.4F, 2, {}}));
-  }
+TEST(Detections, BackToThePicture) {
+  const Placement p = PlacementOf(Input(640, 640, ResizeRule::kLetterbox), 320, 240);  // x2, top 80
+  const auto back = ToPicture({{100, 100, 300, 200, 0.5F, 1, {100, 100}},
+                               {-50, 90, 1000, 1000, 0.4F, 2, {}},
+                               {100, 0, 200, 70, 0.3F, 3, {}}},  // in the padding
+                              p);
+  ASSERT_EQ(back.size(), 2u);
+  EXPECT_EQ(back[0], (Detection{50, 10, 150, 60, 0.5F, 1, {50, 10}}));
+  EXPECT_EQ(back[1], (Detection{0, 5, 320, 240, 0.4F, 2, {}}));
+}
 
 }  // namespace
 }  // namespace plumb::vision
