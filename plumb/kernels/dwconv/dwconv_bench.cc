@@ -42,8 +42,12 @@ void BM_DwConv(benchmark::State& state, const DwConvKernel* kernel, const Case& 
   }
   l.x_zero_point = zero.data();
   l.weights = weights.data();
-  l.end = {kind,         multiplier.data(),         zero.data(), scale.data(), -128, 127, 0,
-           table.data(), SelectLut(kernel->isa).run};
+  l.end.kind = kind;
+  l.end.multiplier = multiplier.data();
+  l.end.y_zero_point = zero.data();
+  l.end.y_scale = scale.data();
+  l.end.table = table.data();
+  l.end.look_up = SelectLut(kernel->isa).run;
   l.end.function = {Silu, nullptr, KnownFunction::kSilu};
   const DwConvPacked packed(l, *kernel);
   Tensor y(DType::kS8, {l.out_height, l.out_width, c.channels});

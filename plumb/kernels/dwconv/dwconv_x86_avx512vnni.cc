@@ -18,11 +18,36 @@ int Position(int lane) { return lane % 16 / 4 * 16 + lane / 16 * 4 + lane % 4; }
 
 __mmask64 Part(int64_t n) { return n >= 64 ? ~__mmask64{0} : (__mmask64{1} << n) - 1; }
 
+// Every second pixel of few channels: permuted together out of two vectors.
+void PrepareEverySecond(const int8_t* from, int64_t pixels, int64_t channels, std::byte* to) {
+  const int64_t at_once = 64 / channels, words = channels / 4;
+  alignas(64) int32_t index[16] = {};
+  for (int64_t i = 0; i < at_once * words; ++i) {
+    index[i] = static_cast<int32_t>(i + i / words * words);
+  }
+  const __m512i order = _mm512_load_si512(index), flip = _mm512_set1_epi8(-128);
+  for (int64_t p = 0; p < pixels; p += at_once) {
+    const int64_t left = (pixels - p) * channels;
+    const int64_t read = 2 * left - channels;
+    const __m512i low = _mm512_maskz_loadu_epi8(Part(read), from);
+    const __m512i high = _mm512_maskz_loadu_epi8(Part(std::max<int64_t>(read - 64, 0)), from + 64);
+    // What is stored beyond these pixels is overwritten by the next ones.
+    _mm512_mask_storeu_epi8(to, Part(left),
+                            _mm512_xor_si512(_mm512_permutex2var_epi32(low, order, high), flip));
+    from += 2 * at_once * channels;
+    to += at_once * channels;
+  }
+}
+
 void Prepare(const int8_t* from, int64_t from_step, int64_t pixels, int64_t channels,
              std::byte* to) {
   if (from_step == channels) {
     channels *= pixels;
     pixels = 1;
+  }
+  if (from_step == 2 * channels && channels % 4 == 0 && channels <= 32) {
+    PrepareEverySecond(from, pixels, channels, to);
+    return;
   }
   const __m512i flip = _mm512_set1_epi8(-128);
   for (int64_t p = 0; p < pixels; ++p, from += from_step, to += channels) {
