@@ -4,6 +4,7 @@
 
 #include "plumb/api/version.h"
 #include "plumb/export/onnx/export_onnx.h"
+#include "plumb/runtime/session.h"
 
 namespace plumb {
 namespace {
@@ -40,6 +41,8 @@ Result<ExportResult> Export(const Model& model, const ExportOptions& options) {
     return UsageError("--format ", options.format, ": expected onnx-qdq or onnx-qoperator");
   }
   const artifact::Program& program = *model.program;
+  // What the runtime refuses to bind is refused here too, with its message.
+  PLUMB_RETURN_IF_ERROR(runtime::Session::Create(model.program, {}).status());
   exporting::OnnxOptions onnx;
   onnx.form = format->form;
   onnx.keep_tensors = options.keep_tensors;

@@ -22,6 +22,14 @@ import sys
 import tempfile
 
 from against_onnxruntime import SHARED, picture
+from judge_layers import write_layers
+
+# A network of one layer of every kind, made here, and the options that it is converted with.
+LAYERS = {
+    "layers": [],
+    "layers-float-functions": ["--function-form", "float"],
+    "layers-channel-grids": ["--dense-channel-ratio", "16"],
+}
 
 IMAGENET = ((123.675, 116.28, 103.53), (58.395, 57.12, 57.375))
 IMAGENET_OPTIONS = ["--mean", "123.675,116.28,103.53", "--std", "58.395,57.12,57.375"]
@@ -43,11 +51,16 @@ class Network:
     def __init__(self, plumb, name, folder, modules):
         self.plumb, self.name, self.folder = plumb, name, folder
         self.np, self.onnx, self.ort, image = modules
-        file, photo, size, order, mean, std, options = NETWORKS[name]
         self.artifact = folder / "network.plumb"
-        self.run("convert", SHARED / "models" / name / file, *options, "--calib", SHARED / "images/coco-calib",
-                 "--calib-limit", "4", "--check-limit", "1", "--no-judge", "--force", "-q", "-o", self.artifact)
-        self.feed = picture(self.np, image, photo, size, size, order, mean, std)
+        if name in LAYERS:
+            model, samples = write_layers(self.np, self.onnx, folder)
+            options, self.feed = LAYERS[name], self.np.load(folder / "samples/0.npy") * self.np.float32(1.1)
+        else:
+            file, photo, size, order, mean, std, options = NETWORKS[name]
+            model, samples = SHARED / "models" / name / file, SHARED / "images/coco-calib"
+            self.feed = picture(self.np, image, photo, size, size, order, mean, std)
+        self.run("convert", model, *options, "--calib", samples, "--calib-limit", "4", "--check-limit", "1", "--no-judge",
+                 "--force", "-q", "-o", self.artifact)
         facts = json.loads(self.run("inspect", self.artifact, "--json"))
         self.input = facts["inputs"][0]["name"]
         self.np.save(folder / "input.npy", self.feed.astype(facts["inputs"][0]["dtype"].replace("f", "float")))
@@ -146,7 +159,7 @@ READER = str(pathlib.Path(__file__).resolve().parents[2] / "tools/read_artifact.
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("plumb")
-    parser.add_argument("--only", default=",".join(NETWORKS))
+    parser.add_argument("--only", default=",".join([*LAYERS, *NETWORKS]))
     args = parser.parse_args()
     try:
         import numpy
@@ -156,11 +169,11 @@ def main():
     except ImportError as missing:
         print(f"skipped: {missing.name} is not installed")
         return 0
-    if not (SHARED / "models").is_dir():
-        print("skipped: the shared models are not there (set PLUMB_SHARED)")
-        return 0
     good = True
     for name in args.only.split(","):
+        if name not in LAYERS and not (SHARED / "models").is_dir():
+            print(f"skipped {name}: the shared models are not there (set PLUMB_SHARED)")
+            continue
         with tempfile.TemporaryDirectory() as folder:
             network = Network(args.plumb, name, pathlib.Path(folder), (numpy, onnx, onnxruntime, Image))
             good &= network.whole()

@@ -28,6 +28,28 @@ bool HasWord(std::string_view words, std::string_view word) {
   return false;
 }
 
+// The attributes that are read as what they have to be, by their alternative of Attribute.
+struct AttributeKind {
+  std::string_view names;
+  size_t alternative;
+};
+constexpr AttributeKind kAttributeKinds[] = {
+    {"clamp_lo clamp_hi sum_clamp_lo sum_clamp_hi mid_zero_point own_zero_point groups axis "
+     "keepdims "
+     "count_include_pad select_last_index block batch_dims exclude_outside antialias k upper",
+     0},
+    {"function approximate mode output_layout coordinate_transformation_mode nearest_mode", 2},
+    {"strides pads dilations kernel axes starts steps perm", 3},
+    {"scales roi", 4},
+};
+
+bool HasItsKind(std::string_view name, const Attribute& value) {
+  return std::none_of(std::begin(kAttributeKinds), std::end(kAttributeKinds),
+                      [&](const AttributeKind& kind) {
+                        return HasWord(kind.names, name) && value.index() != kind.alternative;
+                      });
+}
+
 // Refuses what may mean something that the exporter does not know.
 Result<const RecordKind*> KnownKind(const RecordExport& r) {
   const auto kinds = RecordKinds();
@@ -46,6 +68,9 @@ Result<const RecordKind*> KnownKind(const RecordExport& r) {
   for (const auto& [name, value] : r.record.attributes) {
     if (!HasWord(kind->attributes, name)) {
       return r.Refuse("the exporter does not know its attribute '", name, "'");
+    }
+    if (!HasItsKind(name, value)) {
+      return r.Refuse("its attribute '", name, "' is of another type than it should be");
     }
   }
   for (const auto* list : {&r.record.inputs, &r.record.outputs}) {

@@ -57,8 +57,9 @@ struct OnnxExport {
   std::vector<ExportedTensor> tensors;
 };
 
-// Refuses, with one sentence for each of them, a program with records that it does not know, or whose
-// attributes or types it does not know: what is written is what the program computes, or nothing.
+// `program` is one that the runtime binds. Refuses, with one sentence for each of them, records that it
+// does not know, or whose attributes or types it does not know: what is written is what the program
+// computes, or nothing.
 [[nodiscard]] Result<OnnxExport> ExportOnnx(const artifact::Program& program,
                                             const OnnxOptions& options, const std::string& path);
 // The same without a file.

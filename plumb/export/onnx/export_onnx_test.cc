@@ -250,6 +250,26 @@ TEST(ExportOnnx, QuantizeMayTurnAPicture) {
   EXPECT_EQ(graph.nodes()[1].attributes.Ints("perm"), (std::vector<int64_t>{0, 2, 3, 1}));
 }
 
+// Integers of two grids side by side are moved as they are: the output's grid says nothing of them.
+TEST(ExportOnnx, MovesDequantizeOnlyWhatHasOneGrid) {
+  for (const bool one_grid : {true, false}) {
+    Program p;
+    const int32_t a = p.AddTensor({"a", DType::kS8, {1, 2}, {{0.1f}, {1}, -1}, -1});
+    const int32_t b =
+        p.AddTensor({"b", DType::kS8, {1, 2}, {{one_grid ? 0.1f : 0.2f}, {1}, -1}, -1});
+    const Quantization both = one_grid ? Quantization{{0.1f}, {1}, -1}
+                                       : Quantization{{0.1f, 0.1f, 0.2f, 0.2f}, {1, 1, 1, 1}, 1};
+    const int32_t y = p.AddTensor({"y", DType::kS8, {1, 4}, both, -1});
+    AddRecord(p, "concat", {a, b}, {y}, {{"axis", int64_t{1}}});
+    p.inputs = {{"a", a, DType::kS8}, {"b", b, DType::kS8}};
+    p.outputs = {{"out", y, DType::kS8}};
+    EXPECT_EQ(Ops(Built(p, OnnxForm::kQdq)), one_grid
+                                                 ? (Strings{"DequantizeLinear", "DequantizeLinear",
+                                                            "Concat", "QuantizeLinear", "Identity"})
+                                                 : (Strings{"Concat", "Identity"}));
+  }
+}
+
 TEST(ExportOnnx, SumsUseTheRatiosOfTheScales) {
   Program p;
   const int32_t a = p.AddTensor({"a", DType::kS8, {4}, {{0.02f}, {1}, -1}, -1});

@@ -1,5 +1,6 @@
 // Float records: the ONNX operator of the same meaning. Equal to within rounding: sums may be added in
-// another order, functions have other last bits.
+// another order, functions have other last bits. Records that pick among the integers of one grid pick
+// among the real numbers, which come in the same order (arithmetic.md, A8).
 #include <algorithm>
 
 #include "plumb/export/onnx/onnx_dot.h"
@@ -36,16 +37,16 @@ Order OrderOfAll(const RecordExport& r) {
   return computed == nullptr ? PlainOrder(rank) : r.e.OrderOf(*computed);
 }
 
-Status WriteElementwise(const RecordExport& r, std::string_view op, Attributes attributes = {}) {
-  PLUMB_RETURN_IF_ERROR(RefuseGrids(r));
+Status WriteElementwise(const RecordExport& r, std::string_view op) {
   const Order order = OrderOfAll(r);
   std::vector<std::string> inputs;
   for (size_t i = 0; i < r.record.inputs.size(); ++i) {
     const size_t rank = r.x(i).shape.size();
-    inputs.push_back(r.e.In(r.in(i), rank == order.size() ? order : PlainOrder(rank)));
+    inputs.push_back(r.e.Real(r.in(i), rank == order.size() ? order : PlainOrder(rank)));
   }
-  r.e.Out(r.out(), order,
-          r.e.graph.Add(op, std::move(inputs), r.e.NameOf(r.out()), std::move(attributes)));
+  const bool integer = !r.y().quantization.empty();
+  r.e.OutReal(r.out(), order,
+              r.e.graph.Add(op, std::move(inputs), r.e.NameOf(r.out(), integer ? ".picked" : "")));
   r.how.nodes = op;
   return {};
 }
@@ -53,25 +54,26 @@ Status WriteElementwise(const RecordExport& r, std::string_view op, Attributes a
 struct BinaryRow {
   std::string_view op, onnx;
   bool exact;
+  bool picks;  // of integers on one grid too
 };
 constexpr BinaryRow kBinary[] = {
-    {"add", "Add", true},
-    {"sub", "Sub", true},
-    {"mul", "Mul", true},
-    {"div", "Div", true},
-    {"min", "Min", true},
-    {"max", "Max", true},
-    {"pow", "Pow", false},
-    {"prelu", "PRelu", true},
-    {"equal", "Equal", true},
-    {"less", "Less", true},
-    {"greater", "Greater", true},
-    {"less_or_equal", "LessOrEqual", true},
-    {"greater_or_equal", "GreaterOrEqual", true},
-    {"and", "And", true},
-    {"or", "Or", true},
-    {"xor", "Xor", true},
-    {"where", "Where", true},
+    {"add", "Add", true, false},
+    {"sub", "Sub", true, false},
+    {"mul", "Mul", true, false},
+    {"div", "Div", true, false},
+    {"min", "Min", true, true},
+    {"max", "Max", true, true},
+    {"pow", "Pow", false, false},
+    {"prelu", "PRelu", true, false},
+    {"equal", "Equal", true, true},
+    {"less", "Less", true, true},
+    {"greater", "Greater", true, true},
+    {"less_or_equal", "LessOrEqual", true, true},
+    {"greater_or_equal", "GreaterOrEqual", true, true},
+    {"and", "And", true, false},
+    {"or", "Or", true, false},
+    {"xor", "Xor", true, false},
+    {"where", "Where", true, true},
 };
 
 struct ReduceRow {
@@ -105,6 +107,9 @@ Status WriteBinary(const RecordExport& r) {
                                  [&](const BinaryRow& one) { return one.op == r.how.op; });
   if (row == std::end(kBinary)) {
     return r.Refuse("the exporter does not know it");
+  }
+  if (!row->picks) {
+    PLUMB_RETURN_IF_ERROR(RefuseGrids(r));
   }
   PLUMB_RETURN_IF_ERROR(WriteElementwise(r, row->onnx));
   r.how.exact = row->exact;
@@ -154,12 +159,15 @@ Status WriteSoftmax(const RecordExport& r) {
 }
 
 Status WriteReduce(const RecordExport& r) {
-  PLUMB_RETURN_IF_ERROR(RefuseGrids(r));
+  const bool picks = r.how.op == "reduce_max" || r.how.op == "reduce_min";
+  if (!picks) {
+    PLUMB_RETURN_IF_ERROR(RefuseGrids(r));
+  }
   const Order order = PlainOrder(r.x().shape.size());
   PLUMB_ASSIGN_OR_RETURN(const std::vector<int64_t> axes, r.record.attributes.RequireInts("axes"));
   const int64_t keep = r.record.attributes.Int("keepdims", 1);
   const std::string name = r.e.NameOf(r.out());
-  std::vector<std::string> inputs = {r.e.In(r.in(0), order)};
+  std::vector<std::string> inputs = {r.e.Real(r.in(0), order)};
   Attributes attributes{{"keepdims", keep}};
   std::string_view op = "ReduceSum";
   if (r.how.op == "reduce_sum") {  // the one whose axes are an input
@@ -174,20 +182,22 @@ Status WriteReduce(const RecordExport& r) {
     op = row->onnx;
     attributes.Set("axes", axes);
   }
-  r.e.Out(r.out(), PlainOrder(r.y().shape.size()),
-          r.e.graph.Add(op, std::move(inputs), name, attributes));
+  r.e.OutReal(r.out(), PlainOrder(r.y().shape.size()),
+              r.e.graph.Add(op, std::move(inputs),
+                            r.y().quantization.empty() ? name : name + ".picked", attributes));
   r.how.nodes = op;
+  r.how.exact = picks;
   return {};
 }
 
 Status WriteArgReduce(const RecordExport& r) {
-  PLUMB_RETURN_IF_ERROR(RefuseGrids(r));
   const std::string_view op = r.how.op == "argmax" ? "ArgMax" : "ArgMin";
-  r.e.Out(r.out(), PlainOrder(r.y().shape.size()),
-          r.e.graph.Add(op, {r.e.In(r.in(0), PlainOrder(r.x().shape.size()))}, r.e.NameOf(r.out()),
-                        {{"axis", r.record.attributes.Int("axis", 0)},
-                         {"keepdims", r.record.attributes.Int("keepdims", 1)},
-                         {"select_last_index", r.record.attributes.Int("select_last_index", 0)}}));
+  r.e.Out(
+      r.out(), PlainOrder(r.y().shape.size()),
+      r.e.graph.Add(op, {r.e.Real(r.in(0), PlainOrder(r.x().shape.size()))}, r.e.NameOf(r.out()),
+                    {{"axis", r.record.attributes.Int("axis", 0)},
+                     {"keepdims", r.record.attributes.Int("keepdims", 1)},
+                     {"select_last_index", r.record.attributes.Int("select_last_index", 0)}}));
   r.how.nodes = op;
   r.how.exact = true;
   return {};

@@ -1,6 +1,5 @@
-// Records that move elements and change none. In the QDQ form the moved tensor is dequantized and
-// quantized again on the same grid, which changes no element: |q - z| <= 255 and two roundings of
-// 2^-24 are far from half a step.
+// Records that move elements and change none. In the QDQ form tensors of one grid are dequantized,
+// moved and quantized again, which changes no element (arithmetic.md, A8); others are moved as they are.
 #include <algorithm>
 #include <limits>
 
@@ -26,15 +25,27 @@ void Same(const RecordExport& r) {
   }
 }
 
+// True when the tensors are moved as the real numbers that they stand for.
+bool MovesReal(const RecordExport& r) {
+  const Quantization& grid = r.y().quantization;
+  const auto same = [&](int32_t tensor) {
+    return tensor < 0 || r.e.info(tensor).dtype == DType::kS64 ||
+           r.e.info(tensor).quantization == grid;
+  };
+  return r.qdq() && !grid.empty() && !grid.per_channel() &&
+         std::all_of(r.record.inputs.begin(), r.record.inputs.end(), same) &&
+         std::all_of(r.record.outputs.begin(), r.record.outputs.end(), same);
+}
+
 // A tensor to move, and the moved one.
 std::string Moved(const RecordExport& r, size_t i, const Order& order) {
-  return r.qdq() ? r.e.Real(r.in(i), order) : r.e.In(r.in(i), order);
+  return MovesReal(r) ? r.e.Real(r.in(i), order) : r.e.In(r.in(i), order);
 }
 std::string NameOfMoved(const RecordExport& r, size_t i = 0) {
-  return r.e.NameOf(r.out(i), r.qdq() && !r.y(i).quantization.empty() ? ".moved" : "");
+  return r.e.NameOf(r.out(i), MovesReal(r) ? ".moved" : "");
 }
 void OutMoved(const RecordExport& r, const Order& order, const std::string& value, size_t i = 0) {
-  r.qdq() ? r.e.OutReal(r.out(i), order, value) : r.e.Out(r.out(i), order, value);
+  MovesReal(r) ? r.e.OutReal(r.out(i), order, value) : r.e.Out(r.out(i), order, value);
   Same(r);
 }
 
