@@ -301,7 +301,10 @@ class Solver {
     if (equal) {
       return first;
     }
-    if (!OnLastAxis(graph_, node) || Limit(node.outputs[0]) == 1.0f) {
+    if (!OnLastAxis(graph_, node)) {
+      LimitTo(node.outputs[0], 1.0f);  // every channel holds numbers of all parts
+    }
+    if (Limit(node.outputs[0]) == 1.0f) {
       return FromStats(node.outputs[0]);
     }
     Quantization out;

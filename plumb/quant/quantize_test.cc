@@ -103,6 +103,40 @@ TEST(Quantize, TheResultIsCloseToTheFloatGraph) {
   }
 }
 
+// Rows one below another: every channel holds integers of both parts, so that a grid for each channel,
+// which the depthwise reader would take, cannot serve.
+TEST(Quantize, AConcatenationAlongAnotherAxisHasOneGrid) {
+  const auto net = ir::Parse(R"(graph "rows"
+input %x: f32[1x6x6x2]
+const %w1: f32[4x1x1x2] = {1, 0.5, -0.25, 2, 0.125, -1, 0.5, 0.25}
+%a: f32[1x6x6x4] = conv(%x, %w1, _) {dilations = [1, 1], groups = 1, layout = "nhwc", pads = [0, 0, 0, 0], strides = [1, 1]} "a"
+const %w2: f32[4x1x1x2] = {4, 0.5, -3, 2, 6, -1, 0.5, 2}
+%b: f32[1x6x6x4] = conv(%x, %w2, _) {dilations = [1, 1], groups = 1, layout = "nhwc", pads = [0, 0, 0, 0], strides = [1, 1]} "b"
+%k: f32[1x12x6x4] = concat(%a, %b) {axis = 1} "k"
+const %w3: f32[4x3x3x1] = fill(0.3)
+%d: f32[1x12x6x4] = conv(%k, %w3, _) {dilations = [1, 1], groups = 4, layout = "nhwc", pads = [1, 1, 1, 1], strides = [1, 1]} "d"
+%y: f32[1x12x6x4] = sigmoid(%d) "y"
+%e: f32[1x6x6x4] = conv(%a, %w3, _) {dilations = [1, 1], groups = 4, layout = "nhwc", pads = [1, 1, 1, 1], strides = [1, 1]} "e"
+%z: f32[1x6x6x4] = sigmoid(%e) "z"
+output "y" = %y
+output "z" = %z
+)");
+  ASSERT_TRUE(net.ok()) << net.status().message();
+  const Quantized q = QuantizeNet(*net, {});
+  EXPECT_FALSE(q.graph.value(*q.graph.FindValue("k")).quantization.per_channel());
+  const auto expected = lower::RunGraph(*net, std::vector<Tensor>{Sample(1)});
+  const auto found = lower::RunGraph(q.graph, std::vector<Tensor>{Sample(1)});
+  ASSERT_TRUE(expected.ok() && found.ok()) << found.status().message();
+  double signal = 0, noise = 0;
+  for (size_t i = 0; i < 12 * 6 * 4; ++i) {
+    const double e = (*expected)[0].values<float>()[i];
+    const double d = e - (*found)[0].values<float>()[i];
+    signal += e * e;
+    noise += d * d;
+  }
+  EXPECT_GT(10 * std::log10(signal / noise), 30);
+}
+
 // By the weight's, the layer's, or its function's name.
 TEST(Quantize, AFaultyScaleIsVisible) {
   const Quantized good = QuantizeNet(Net(), {});
