@@ -104,6 +104,7 @@ struct DotKernel {
   int w_group;        // elements of k side by side in w; divides k_step
   int element_bytes;  // of a
   int x_offset;       // a = x + x_offset; 0 with one byte an element: a can be x itself
+  int group_steps;    // tiles of more steps end alone, overlapped with the products of the next one
   float step_cycles;  // about, of a row, a step and `lanes` channels: for choosing among plans
   void (*enter)();    // on each thread before its tiles and after them; null: nothing to do
   void (*leave)();
@@ -137,11 +138,17 @@ class DotPacked {
   struct Call;
   struct Part;
   struct Place;
+  struct Group;
   void RunPart(const Part& part) const;
+  void RunGroup(const Part& part, Group& group, int64_t first_row, int64_t begin,
+                int64_t end) const;
   [[nodiscard]] Place PlaceOf(int64_t tile) const;
-  [[nodiscard]] const std::byte* RowsOf(const Part& part, const Place& place, int64_t first_row,
-                                        int64_t group, DotTile& tile) const;
-  void End(const Part& part, const Place& place, int64_t group, int64_t panel) const;
+  void GroupAt(const Place& place, int64_t most, Group& group) const;
+  [[nodiscard]] Place After(const Group& group) const;
+  void FindRows(const Part& part, int64_t first_row, int64_t channels, Group& group,
+                DotTile& tile) const;
+  void End(const Part& part, const Group& group, int64_t channels, int64_t panel) const;
+  [[nodiscard]] int64_t SumsBytes() const;
 
   DotOrder y_order_;
   int64_t y_pitch_, residual_pitch_;
@@ -149,6 +156,7 @@ class DotPacked {
   bool past_cache_;  // see EndTranspose
   const DotKernel& kernel_;
   std::unique_ptr<const DotPlan> plan_;
+  int group_tiles_;
   int64_t group_channels_;  // outputs of a group
   int64_t group_padded_;    // the same in whole lanes
   int64_t panels_;          // of a group

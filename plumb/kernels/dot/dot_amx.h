@@ -89,6 +89,7 @@ struct DotAmx {
             .w_group = 4,
             .element_bytes = 1,
             .x_offset = 0,
+            .group_steps = 3,
             .step_cycles = 17.0f / 16,
             .enter = Enter,
             .leave = Leave,

@@ -88,6 +88,11 @@ class Planner {
     } else {
       plan.columns = g_.out_width;
       plan.row_tiles = CeilDivide(g_.out_width, kernel_.tile_rows);
+      // Of about equal size: none is left nearly empty.
+      for (int64_t i = 0; i <= plan.row_tiles; ++i) {
+        plan.tile_columns.push_back(std::min(
+            g_.out_width, RoundUp(CeilDivide(g_.out_width * i, plan.row_tiles), kernel_.row_step)));
+      }
     }
     Size(plan);
     return plan;
@@ -155,9 +160,9 @@ class Planner {
     plan.band_line = plan.band_columns * pixel;
     const int64_t lowest = (g_.kernel_height - 1) * g_.dilation_height;
     plan.phases = std::min(g_.stride_height, lowest + 1);
-    // A tile may span several rows, and must fit.
+    // A group of tiles may span several rows, and must fit.
     const int64_t spanned =
-        (kernel_.tile_rows - 1) / std::max<int64_t>(1, plan.band_columns / g_.stride_width) + 2;
+        (kDotGroupRows - 1) / std::max<int64_t>(1, plan.band_columns / g_.stride_width) + 2;
     plan.block_rows = std::min(
         g_.out_height, std::max(spanned, kBlockBytes / (plan.band_line * plan.phases + more)));
     plan.phase_rows = plan.block_rows + lowest / g_.stride_height;
@@ -208,7 +213,7 @@ class Planner {
     // A tile's last row, in places that hold no pixel, and the last run of it.
     const int64_t over = kernel_.tile_rows * plan.a_row + run_bytes + kLine;
     if (plan.source == DotSource::kInput) {
-      const int64_t spanned = (kernel_.tile_rows - 1) / plan.columns + 2;
+      const int64_t spanned = (kDotGroupRows - 1) / plan.columns + 2;
       plan.block_rows =
           std::min(g_.out_height, std::max(spanned, kBlockBytes / std::max<int64_t>(1, plan.line)));
       plan.tail_bytes =

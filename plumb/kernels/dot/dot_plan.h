@@ -17,20 +17,26 @@ enum class DotSource {
              // pieces from its own on
 };
 
+// Rows of sums that end together, at most: they stay in the first-level cache, and end in whole
+// cache lines of a channel where tiles are of 14 rows.
+constexpr int kDotGroupRows = 112;
+
 constexpr int64_t kPieceRowBytes = 48;  // of a kernel row in a piece, at most
 
 struct DotPlan {
   DotGeometry g;    // the layer's; a 1x1 layer that reads every pixel is a column of them
   int64_t x_pitch;  // elements
   DotSource source;
-  bool across_rows;           // tiles run over the ends of output rows, or are parts of a row
-  int64_t columns;            // places of an output row from its begin to the next one's, in pixels
-  int64_t row_tiles;          // tiles of an output row; across_rows: of a picture
-  int64_t a_row;              // bytes from output pixel to output pixel
-  int64_t line;               // bytes from output row to output row
-  int64_t run_steps;          // steps of k in a run
-  int64_t element;            // bytes of an activation where the tiles are read
-  std::vector<int64_t> runs;  // where they begin, bytes from the pixel
+  bool across_rows;   // tiles run over the ends of output rows, or are parts of a row
+  int64_t columns;    // places of an output row from its begin to the next one's, in pixels
+  int64_t row_tiles;  // tiles of an output row; across_rows: of a picture
+  std::vector<int64_t> tile_columns;  // where the tiles of an output row begin, and the row's end;
+                                      // not across rows
+  int64_t a_row;                      // bytes from output pixel to output pixel
+  int64_t line;                       // bytes from output row to output row
+  int64_t run_steps;                  // steps of k in a run
+  int64_t element;                    // bytes of an activation where the tiles are read
+  std::vector<int64_t> runs;          // where they begin, bytes from the pixel
   std::vector<int64_t> tail_runs;  // the same in a copy of a tile's rows, one run after the other
   std::vector<int64_t> order;      // for each k in the order of the steps: which product of the
                                    // layer, or -1 for none
@@ -45,6 +51,10 @@ struct DotPlan {
   int64_t band_bytes, pieces_bytes, tail_bytes;
 
   [[nodiscard]] int64_t Steps() const { return static_cast<int64_t>(runs.size()) * run_steps; }
+  // Whole output rows in n places.
+  [[nodiscard]] int64_t Rows(int64_t n) const {
+    return columns == 1 ? n : (n < columns ? 0 : n / columns);
+  }
   [[nodiscard]] int64_t Tiles() const {  // of the layer
     return g.batch * (across_rows ? 1 : g.out_height) * row_tiles;
   }

@@ -1,4 +1,5 @@
 // Portable: what a machine without a kernel of its own runs, and what the others are compared with.
+#include <climits>
 #include <cstring>
 
 #include "plumb/kernels/dot/dot.h"
@@ -46,6 +47,7 @@ const DotKernel dot_s8s8s32_4x8x1_scalar = {.name = "dot_s8s8s32_4x8x1_scalar",
                                             .w_group = 1,
                                             .element_bytes = 1,
                                             .x_offset = 0,
+                                            .group_steps = INT_MAX,
                                             .step_cycles = 4.0f,
                                             .enter = nullptr,
                                             .leave = nullptr,

@@ -2,6 +2,8 @@
 // into 32 bits (vpmaddubsw would saturate at 16).
 #include <immintrin.h>
 
+#include <climits>
+
 #include "plumb/kernels/dot/dot.h"
 #include "plumb/kernels/dot/dot_repeat.h"
 
@@ -88,6 +90,7 @@ const DotKernel dot_s8s8s32_6x16x2_avx2 = {.name = "dot_s8s8s32_6x16x2_avx2",
                                            .w_group = 2,
                                            .element_bytes = 2,
                                            .x_offset = 0,
+                                           .group_steps = INT_MAX,
                                            .step_cycles = 1.0f,
                                            .enter = nullptr,
                                            .leave = nullptr,

@@ -2,6 +2,8 @@
 // 128 * sum(w) off again. One vpdpbusd adds four exact products a lane, without saturation.
 #include <immintrin.h>
 
+#include <climits>
+
 #include "plumb/kernels/dot/dot.h"
 #include "plumb/kernels/dot/dot_copy_avx512.h"
 #include "plumb/kernels/dot/dot_repeat.h"
@@ -72,6 +74,7 @@ const DotKernel dot_s8s8s32_14x32x4_avx512vnni = {.name = "dot_s8s8s32_14x32x4_a
                                                   .w_group = 4,
                                                   .element_bytes = 1,
                                                   .x_offset = 128,
+                                                  .group_steps = INT_MAX,
                                                   .step_cycles = 0.5f,
                                                   .enter = nullptr,
                                                   .leave = nullptr,
