@@ -2,6 +2,7 @@
 // vpadal adds neighbours into 32. Armv7 has half the registers, so its panel is half as wide.
 #include <arm_neon.h>
 
+#include <climits>
 #include <cstring>
 
 #include "plumb/kernels/dot/dot.h"
@@ -96,6 +97,7 @@ constexpr DotKernel Kernel(const char* name) {
           .w_group = 2,
           .element_bytes = 1,
           .x_offset = 0,
+          .group_steps = INT_MAX,
           .step_cycles = 2.0f,
           .enter = nullptr,
           .leave = nullptr,

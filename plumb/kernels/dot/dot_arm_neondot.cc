@@ -4,6 +4,7 @@
 
 #include <arm_neon.h>
 
+#include <climits>
 #include <cstring>
 
 namespace plumb::kernels {
@@ -79,6 +80,7 @@ const DotKernel dot_s8s8s32_6x16x4_neondot = {.name = "dot_s8s8s32_6x16x4_neondo
                                               .w_group = 4,
                                               .element_bytes = 1,
                                               .x_offset = 0,
+                                              .group_steps = INT_MAX,
                                               .step_cycles = 0.5f,
                                               .enter = nullptr,
                                               .leave = nullptr,

@@ -3,6 +3,7 @@
 // multiplied too and left unread.
 #include <arm_neon.h>
 
+#include <climits>
 #include <cstring>
 
 #include "plumb/kernels/dot/dot.h"
@@ -82,6 +83,7 @@ const DotKernel dot_s8s8s32_8x12x8_neoni8mm = {.name = "dot_s8s8s32_8x12x8_neoni
                                                .w_group = 8,
                                                .element_bytes = 1,
                                                .x_offset = 0,
+                                               .group_steps = INT_MAX,
                                                .step_cycles = 0.5f,
                                                .enter = nullptr,
                                                .leave = nullptr,
