@@ -139,6 +139,40 @@ TEST(Quantize, InterleavedPlanesAreTheDefinitionAndNothingElse) {
   }
 }
 
+// A kernel may multiply instead of dividing as long as no output differs: numbers around every middle
+// between two integers, on scales whose reciprocals are not exact.
+TEST(Quantize, NeighboursOfTiesGoWhereTheDivisionSays) {
+  ThreadPool pool(1);
+  for (const float scale : {1.0f, 0.0078431f, 0.33333334f, 3e-5f, 7777.7f, 1e-38f, 3e38f}) {
+    for (const int32_t zero : {-128, -3, 127}) {
+      std::vector<float> x;
+      for (int step = -260; step < 260; ++step) {
+        float number = (static_cast<float>(step) + 0.5f) * scale;
+        for (int i = 0; i < 8; ++i) {
+          number = std::nextafter(number, -kInf);
+        }
+        for (int i = 0; i < 17; ++i, number = std::nextafter(number, kInf)) {
+          x.push_back(number);
+        }
+      }
+      const auto n = static_cast<int64_t>(x.size());
+      std::vector<int8_t> q(x.size()), pixels(x.size() / 3 * 3);
+      for (const QuantizeKernel* kernel : QuantizeKernels()) {
+        QuantizeArray(*kernel, {1, 1, &scale, &zero}, DType::kS8, x.data(), q.data(), n, pool);
+        QuantizeInterleaved(*kernel, {x.data(), n / 3, 3, scale, zero, pixels.data(), n / 3}, pool);
+        for (size_t i = 0; i < x.size(); ++i) {
+          const int32_t expected = QuantizeReference(DType::kS8, x[i], scale, zero);
+          ASSERT_EQ(q[i], expected) << kernel->name << ": " << x[i] << " / " << scale;
+          const size_t pixel = i % (x.size() / 3) * 3 + i / (x.size() / 3);
+          if (i < pixels.size()) {
+            ASSERT_EQ(pixels[pixel], expected) << kernel->name << ": " << x[i] << " / " << scale;
+          }
+        }
+      }
+    }
+  }
+}
+
 TEST(Quantize, StaysInsideItsOutput) {
   const std::vector<float> x(40, 3.0f);
   const float scale = 1.0f;
