@@ -19,12 +19,21 @@ class DenseF32 final : public BoundRecord {
  public:
   DenseF32(const ConvF32Shape& shape, const kernels::DotF32Kernel& kernel, const float* weights,
            const BoundFunction& function)
-      : conv_(shape, kernel, weights), function_(function) {}
+      : shape_(shape), kernel_(kernel), conv_(shape, kernel, weights), function_(function) {}
 
   [[nodiscard]] size_t scratch_bytes(int threads) const override {
     return conv_.ScratchBytes(threads);
   }
   [[nodiscard]] size_t packed_bytes() const override { return conv_.PackedBytes(); }
+  [[nodiscard]] RecordCost cost() const override {
+    RecordCost cost;
+    cost.macs = shape_.rows() * shape_.k() * shape_.out_channels;
+    cost.products = DType::kF32;
+    cost.window_height = shape_.kernel_h, cost.window_width = shape_.kernel_w;
+    cost.kernel = kernel_.name;
+    cost.isa = kernel_.isa;
+    return cost;
+  }
 
   void Run(const RunContext& context) const override {
     conv_.Run(context.inputs[0].data<float>(), OptionalBias(context),
@@ -33,6 +42,8 @@ class DenseF32 final : public BoundRecord {
   }
 
  private:
+  ConvF32Shape shape_;
+  const kernels::DotF32Kernel& kernel_;
   kernels::ConvF32 conv_;
   BoundFunction function_;
 };
@@ -54,6 +65,16 @@ class DepthwiseF32 final : public BoundRecord {
     return kernels::DwConvF32ScratchBytes(shape_, threads);
   }
   [[nodiscard]] size_t packed_bytes() const override { return packed_.bytes(); }
+  [[nodiscard]] RecordCost cost() const override {
+    RecordCost cost;
+    cost.macs = shape_.batch * shape_.out_h * shape_.out_w * shape_.taps() * shape_.channels;
+    cost.products = DType::kF32;
+    cost.window_height = shape_.kernel_h, cost.window_width = shape_.kernel_w;
+    cost.depthwise = true;
+    cost.kernel = kernel_.name;
+    cost.isa = kernel_.isa;
+    return cost;
+  }
 
   void Run(const RunContext& context) const override {
     kernels::DwConvF32Job job;

@@ -15,11 +15,25 @@ class ConvS16 final : public BoundRecord {
  public:
   ConvS16(const kernels::ConvS16Layer& layer, const BoundFunction& function,
           const kernels::ConvS16Kernel& kernel)
-      : function_(function), packed_(WithParameters(layer, function_), kernel) {}
+      : geometry_(layer.geometry),
+        kernel_(kernel),
+        function_(function),
+        packed_(WithParameters(layer, function_), kernel) {}
   [[nodiscard]] size_t scratch_bytes(int threads) const override {
     return packed_.ScratchBytes(threads);
   }
   [[nodiscard]] size_t packed_bytes() const override { return packed_.PackedBytes(); }
+  [[nodiscard]] RecordCost cost() const override {
+    const kernels::ConvS16Geometry& g = geometry_;
+    RecordCost cost;
+    cost.macs = g.batch * g.out_height * g.out_width * g.out_channels * g.depth();
+    cost.products = DType::kS16;
+    cost.window_height = g.kernel_height, cost.window_width = g.kernel_width;
+    cost.depthwise = g.depthwise();
+    cost.kernel = kernel_.name;
+    cost.isa = kernel_.isa;
+    return cost;
+  }
   void Run(const RunContext& context) const override {
     packed_.Run(context.inputs[0].data<int16_t>(), context.outputs[0].raw, context.scratch,
                 context.pool);
@@ -32,6 +46,8 @@ class ConvS16 final : public BoundRecord {
     return layer;
   }
 
+  kernels::ConvS16Geometry geometry_;
+  const kernels::ConvS16Kernel& kernel_;
   BoundFunction function_;  // keeps the function's parameters
   kernels::ConvS16Packed packed_;
 };

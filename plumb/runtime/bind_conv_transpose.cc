@@ -13,11 +13,22 @@ class ConvTransposeF32 final : public BoundRecord {
  public:
   ConvTransposeF32(const kernels::ConvTransposeF32Shape& shape, const kernels::DotF32Kernel& kernel,
                    const float* weights)
-      : layer_(shape, kernel, weights) {}
+      : shape_(shape), kernel_(kernel), layer_(shape, kernel, weights) {}
   [[nodiscard]] size_t scratch_bytes(int threads) const override {
     return layer_.scratch_bytes(threads);
   }
   [[nodiscard]] size_t packed_bytes() const override { return layer_.packed_bytes(); }
+  [[nodiscard]] RecordCost cost() const override {
+    const kernels::ConvTransposeF32Shape& s = shape_;
+    RecordCost cost;
+    cost.macs = s.batch * s.in_h * s.in_w * s.in_channels * s.kernel_h * s.kernel_w *
+                (s.out_channels / s.groups);
+    cost.products = DType::kF32;
+    cost.window_height = s.kernel_h, cost.window_width = s.kernel_w;
+    cost.kernel = kernel_.name;
+    cost.isa = kernel_.isa;
+    return cost;
+  }
   void Run(const RunContext& context) const override {
     const bool biased = context.inputs.size() > 2 && context.inputs[2].present();
     layer_.Run(context.inputs[0].data<float>(), biased ? context.inputs[2].data<float>() : nullptr,
@@ -25,6 +36,8 @@ class ConvTransposeF32 final : public BoundRecord {
   }
 
  private:
+  kernels::ConvTransposeF32Shape shape_;
+  const kernels::DotF32Kernel& kernel_;
   kernels::ConvTransposeF32 layer_;
 };
 

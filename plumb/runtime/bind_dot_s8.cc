@@ -10,14 +10,28 @@
 namespace plumb::runtime {
 namespace {
 
+RecordCost CostOf(const kernels::DotGeometry& g, const char* kernel, Isa isa) {
+  RecordCost cost;
+  cost.macs = kernels::DotPixels(g) * kernels::DotDepth(g) * g.out_channels;
+  cost.products = DType::kS8;
+  cost.window_height = g.kernel_height, cost.window_width = g.kernel_width;
+  cost.depthwise = g.groups > 1 && g.groups == g.in_channels && g.groups == g.out_channels;
+  cost.kernel = kernel;
+  cost.isa = isa;
+  return cost;
+}
+
 class DotS8 final : public BoundRecord {
  public:
   DotS8(std::unique_ptr<DotS8Layer> layer, const kernels::DotKernel& kernel)
-      : layer_(std::move(layer)), packed_(layer_->layer, kernel) {}
+      : layer_(std::move(layer)), kernel_(kernel), packed_(layer_->layer, kernel) {}
   [[nodiscard]] size_t scratch_bytes(int threads) const override {
     return packed_.ScratchBytes(threads);
   }
   [[nodiscard]] size_t packed_bytes() const override { return packed_.PackedBytes(); }
+  [[nodiscard]] RecordCost cost() const override {
+    return CostOf(layer_->layer.geometry, kernel_.name, kernel_.isa);
+  }
   void Run(const RunContext& context) const override {
     const bool adds = context.inputs.size() > 5 && context.inputs[5].present();
     const int8_t* residual = adds ? context.inputs[5].data<int8_t>() : nullptr;
@@ -27,6 +41,7 @@ class DotS8 final : public BoundRecord {
 
  private:
   std::unique_ptr<DotS8Layer> layer_;  // keeps the function's parameters
+  const kernels::DotKernel& kernel_;
   kernels::DotPacked packed_;
 };
 
@@ -51,11 +66,16 @@ class DwConvS8 final : public BoundRecord {
  public:
   DwConvS8(std::unique_ptr<DotS8Layer> layer, const ChannelGrid& x_grid,
            const kernels::DwConvKernel& kernel)
-      : layer_(std::move(layer)), packed_(DwConvOf(layer_->layer, x_grid), kernel) {}
+      : layer_(std::move(layer)),
+        kernel_(kernel),
+        packed_(DwConvOf(layer_->layer, x_grid), kernel) {}
   [[nodiscard]] size_t scratch_bytes(int threads) const override {
     return packed_.ScratchBytes(threads);
   }
   [[nodiscard]] size_t packed_bytes() const override { return packed_.PackedBytes(); }
+  [[nodiscard]] RecordCost cost() const override {
+    return CostOf(layer_->layer.geometry, kernel_.name, kernel_.isa);
+  }
   void Run(const RunContext& context) const override {
     packed_.Run(context.inputs[0].data<int8_t>(), context.outputs[0].raw, context.scratch,
                 context.pool);
@@ -63,6 +83,7 @@ class DwConvS8 final : public BoundRecord {
 
  private:
   std::unique_ptr<DotS8Layer> layer_;  // keeps the function's parameters
+  const kernels::DwConvKernel& kernel_;
   kernels::DwConvPacked packed_;
 };
 

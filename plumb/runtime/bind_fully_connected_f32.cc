@@ -11,9 +11,10 @@ using kernels::DotF32Panels;
 
 class FullyConnectedF32 final : public BoundRecord {
  public:
-  FullyConnectedF32(const DotF32Kernel& kernel, int64_t k, int64_t columns, const float* weights,
-                    const BoundFunction& function)
+  FullyConnectedF32(const DotF32Kernel& kernel, int64_t rows, int64_t k, int64_t columns,
+                    const float* weights, const BoundFunction& function)
       : kernel_(kernel),
+        rows_(rows),
         panels_(kernel, k, columns),
         packed_(DType::kF32, {panels_.elements()}),
         function_(function) {
@@ -24,13 +25,21 @@ class FullyConnectedF32 final : public BoundRecord {
     return kernels::DotF32ScratchBytes(threads);
   }
   [[nodiscard]] size_t packed_bytes() const override { return packed_.bytes(); }
+  [[nodiscard]] RecordCost cost() const override {
+    RecordCost cost;
+    cost.macs = rows_ * panels_.k() * panels_.columns();
+    cost.products = DType::kF32;
+    cost.kernel = kernel_.name;
+    cost.isa = kernel_.isa;
+    return cost;
+  }
 
   void Run(const RunContext& context) const override {
     const kernels::DotF32Matrix rows(context.inputs[0].data<float>(), panels_.k());
     kernels::DotF32Job job;
     job.kernel = &kernel_;
     job.rows = &rows;
-    job.row_count = context.outputs[0].size() / panels_.columns();
+    job.row_count = rows_;
     job.panels = &panels_;
     job.packed = packed_.values<float>().data();
     job.bias = context.inputs.size() > 2 && context.inputs[2].present()
@@ -44,6 +53,7 @@ class FullyConnectedF32 final : public BoundRecord {
 
  private:
   const DotF32Kernel& kernel_;
+  int64_t rows_;
   DotF32Panels panels_;
   Tensor packed_;
   BoundFunction function_;
@@ -70,9 +80,9 @@ Result<std::unique_ptr<BoundRecord>> BindFullyConnectedF32(const BindContext& co
     PLUMB_RETURN_IF_ERROR(context.RequireConstant(2, DType::kF32, {w[0]}));
   }
   PLUMB_ASSIGN_OR_RETURN(const BoundFunction function, BindFunctionAttribute(context));
-  return std::unique_ptr<BoundRecord>(
-      std::make_unique<FullyConnectedF32>(kernels::SelectDotF32(context.isa()), w[1], w[0],
-                                          context.ConstantInput(1).data<float>(), function));
+  return std::unique_ptr<BoundRecord>(std::make_unique<FullyConnectedF32>(
+      kernels::SelectDotF32(context.isa()), NumElements(expected) / w[0], w[1], w[0],
+      context.ConstantInput(1).data<float>(), function));
 }
 
 }  // namespace plumb::runtime

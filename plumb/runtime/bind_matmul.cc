@@ -40,6 +40,14 @@ class MatmulF32 final : public BoundRecord {
            (constant_ ? 0 : static_cast<size_t>(threads) * PackedStride() * sizeof(float));
   }
   [[nodiscard]] size_t packed_bytes() const override { return constant_ ? packed_.bytes() : 0; }
+  [[nodiscard]] RecordCost cost() const override {
+    RecordCost cost;
+    cost.macs = static_cast<int64_t>(shape_.a_index.size()) * shape_.m * shape_.k * shape_.n;
+    cost.products = DType::kF32;
+    cost.kernel = kernel_.name;
+    cost.isa = kernel_.isa;
+    return cost;
+  }
 
   void Run(const RunContext& context) const override {
     const auto matrices = static_cast<int64_t>(shape_.a_index.size());

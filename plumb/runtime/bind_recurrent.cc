@@ -70,6 +70,15 @@ class Recurrent final : public BoundRecord {
                sizeof(float);
   }
 
+  [[nodiscard]] RecordCost cost() const override {
+    RecordCost cost;
+    cost.macs = d_.steps * d_.batch * d_.directions * d_.gates * d_.hidden * (d_.input + d_.hidden);
+    cost.products = DType::kF32;
+    cost.kernel = kernel_.name;
+    cost.isa = kernel_.isa;
+    return cost;
+  }
+
   void Run(const RunContext& context) const override {
     for (const TensorView& output : context.outputs) {
       std::memset(output.raw, 0, output.bytes());

@@ -13,6 +13,7 @@
 #include "plumb/base/status.h"
 #include "plumb/base/tensor.h"
 #include "plumb/base/thread_pool.h"
+#include "plumb/runtime/record_cost.h"
 
 namespace plumb::runtime {
 
@@ -35,6 +36,9 @@ class BoundRecord {
   }
   // Bytes of constants repacked for this machine; for reports.
   [[nodiscard]] virtual size_t packed_bytes() const { return 0; }
+  // What it multiplies; the bytes are the session's to fill in. Records that multiply nothing by weights or by another
+  // matrix leave it as it is.
+  [[nodiscard]] virtual RecordCost cost() const { return {}; }
   // True when output 0 has the bytes of input 0, so that both may share memory: Run is then left out where they do.
   [[nodiscard]] virtual bool output_is_input() const { return false; }
   // Computes the outputs. Cannot fail: everything that can be wrong is found by Bind. Allocates nothing. May run on

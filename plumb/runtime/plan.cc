@@ -68,4 +68,17 @@ size_t PlanArena(std::span<Block> blocks) {
   return arena;
 }
 
+size_t ArenaFloor(std::span<const Block> blocks) {
+  size_t floor = 0;
+  for (const Block& at : blocks) {  // the sum grows only where a block begins
+    size_t sum = 0;
+    for (const Block& block : blocks) {
+      const bool lives = block.bytes > 0 && block.first <= at.first && at.first <= block.last;
+      sum += lives ? RoundUp(block.bytes) : 0;
+    }
+    floor = std::max(floor, sum);
+  }
+  return floor;
+}
+
 }  // namespace plumb::runtime

@@ -20,4 +20,7 @@ struct Block {
 // nothing else). Returns the size of the arena, or kNoOffset when it exceeds 2^47 bytes.
 [[nodiscard]] size_t PlanArena(std::span<Block> blocks);
 
+// The most bytes that live at one step, blocks in whole cache lines: no plan can be smaller.
+[[nodiscard]] size_t ArenaFloor(std::span<const Block> blocks);
+
 }  // namespace plumb::runtime

@@ -60,5 +60,12 @@ TEST(PlanArena, NeverOverlapsTheLiving) {
   }
 }
 
+TEST(ArenaFloor, IsTheMostThatLivesAtOneStep) {
+  EXPECT_EQ(ArenaFloor({}), 0u);
+  // Steps 0 1 2 3: 64 and 128 meet at 1, 128 and 192 at 2; the one without bytes counts nothing.
+  const std::vector<Block> blocks = {{64, 0, 1}, {100, 1, 2}, {150, 2, 3}, {0, 0, 3}};
+  EXPECT_EQ(ArenaFloor(blocks), 320u);
+}
+
 }  // namespace
 }  // namespace plumb::runtime

@@ -60,7 +60,7 @@ struct Session::State {
   std::unique_ptr<ThreadPool> pool;
   std::vector<Step> steps;
   Arena arena;
-  size_t arena_bytes = 0;
+  size_t arena_bytes = 0, arena_floor_bytes = 0;
   std::vector<void*> memory;   // by tensor; constants' too, which nobody writes
   std::vector<bool> readable;  // by tensor: contents survive Run
   std::atomic<bool> running = false;
@@ -142,6 +142,7 @@ Status Session::State::Plan() {
     readable[static_cast<size_t>(port.tensor)] = true;
   }
   arena_bytes = PlanArena(blocks);
+  arena_floor_bytes = ArenaFloor(blocks);
   if (arena_bytes == kNoOffset) {
     return ResourceError("the tensors of this network do not fit into any memory");
   }
@@ -227,6 +228,7 @@ const Program& Session::program() const { return *state_->program; }
 int Session::threads() const { return state_->pool->threads(); }
 Isa Session::isa() const { return state_->isa; }
 size_t Session::arena_bytes() const { return state_->arena_bytes; }
+size_t Session::arena_floor_bytes() const { return state_->arena_floor_bytes; }
 
 size_t Session::packed_bytes() const {
   size_t bytes = 0;
@@ -234,6 +236,23 @@ size_t Session::packed_bytes() const {
     bytes += step.bound->packed_bytes();
   }
   return bytes;
+}
+
+RecordCost Session::cost(size_t record_index) const {
+  PLUMB_CHECK(record_index < state_->steps.size())
+      << "record " << record_index << " of " << state_->steps.size();
+  const Step& step = state_->steps[record_index];
+  if (step.skip) {
+    return {};
+  }
+  RecordCost cost = step.bound->cost();
+  for (const ConstTensorView& input : step.inputs) {
+    cost.bytes_read += input.present() ? static_cast<int64_t>(input.bytes()) : 0;
+  }
+  for (const TensorView& output : step.outputs) {
+    cost.bytes_written += static_cast<int64_t>(output.bytes());
+  }
+  return cost;
 }
 
 TensorView Session::input(size_t i) {

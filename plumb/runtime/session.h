@@ -12,6 +12,7 @@
 #include "plumb/base/cpu.h"
 #include "plumb/base/status.h"
 #include "plumb/base/tensor.h"
+#include "plumb/runtime/record_cost.h"
 
 namespace plumb::runtime {
 
@@ -37,7 +38,12 @@ class Session {
   [[nodiscard]] int threads() const;
   [[nodiscard]] Isa isa() const;
   [[nodiscard]] size_t arena_bytes() const;
+  // The most bytes of it that are in use at once: what the best of plans would need.
+  [[nodiscard]] size_t arena_floor_bytes() const;
   [[nodiscard]] size_t packed_bytes() const;  // weights in the form the kernels use
+
+  // Of a record, by index. A record that shares its input's memory does nothing and costs nothing.
+  [[nodiscard]] RecordCost cost(size_t record_index) const;
 
   // The memory of input i (port order), to be filled before Run, in the tensor's own type.
   [[nodiscard]] TensorView input(size_t i);
