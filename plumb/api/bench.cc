@@ -1,92 +1,102 @@
 #include "plumb/api/bench.h"
 
 #include <algorithm>
-#include <chrono>
-#include <random>
-
-#include "plumb/runtime/session.h"
 
 namespace plumb {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-double Milliseconds(Clock::duration d) {
-  return std::chrono::duration<double, std::milli>(d).count();
+// "conv 3x3", "depthwise 5x5"; the operator where no window moves (a fully connected layer may be computed as 1x1).
+std::string LayerClass(const artifact::Record& record, const runtime::RecordCost& cost) {
+  if (cost.window_height == 0 || !record.attributes.Has("strides")) {
+    return record.op;
+  }
+  return StrCat(cost.depthwise ? "depthwise" : record.op, " ", cost.window_height, "x",
+                cost.window_width);
 }
 
-double Median(std::vector<double> x) {
-  std::sort(x.begin(), x.end());
-  return x.empty() ? 0 : x[x.size() / 2];
-}
-
-void FillInputs(runtime::Session& session) {
-  std::mt19937 random(1);
-  for (size_t i = 0; i < session.program().inputs.size(); ++i) {
-    const TensorView input = session.input(i);
-    auto* bytes = static_cast<uint8_t*>(input.raw);
-    if (input.dtype == DType::kF32) {
-      for (int64_t k = 0; k < input.size(); ++k) {
-        static_cast<float*>(input.raw)[k] = static_cast<float>(random() >> 8) * 0x1p-24f;
-      }
-    } else {
-      std::fill(bytes, bytes + input.bytes(), uint8_t{0});
+RecordTime Describe(const BenchSession& bench, size_t index, double ms, const Peaks& peaks) {
+  const artifact::Program& program = bench.session().program();
+  const artifact::Record& record = program.records[index];
+  RecordTime time;
+  time.index = index;
+  time.name = record.name;
+  time.op = record.op;
+  time.cost = bench.session().cost(index);
+  time.layer = LayerClass(record, time.cost);
+  if (!record.outputs.empty()) {
+    time.shape = ShapeToString(program.tensors[static_cast<size_t>(record.outputs[0])].shape);
+  }
+  time.ms = ms;
+  const double peak = peaks.Gmacs(time.cost.isa, time.cost.products);
+  if (ms > 0) {
+    const auto macs = static_cast<double>(time.cost.macs);
+    const auto bytes = static_cast<double>(time.cost.bytes_read + time.cost.bytes_written);
+    time.gmacs = macs / ms * 1e-6;
+    time.share_of_peak = peak > 0 ? time.gmacs / peak : 0;
+    const double memory = peaks.memory_gbs > 0 ? bytes / ms * 1e-6 / peaks.memory_gbs : 0;
+    if (std::max(time.share_of_peak, memory) >= 0.5) {
+      time.bound = time.share_of_peak >= memory ? Bound::kCompute : Bound::kMemory;
     }
   }
+  return time;
 }
 
-Result<BenchRow> BenchOne(const Model& model, int threads, const BenchOptions& options,
-                          BenchResult& result) {
+Result<BenchRow> BenchOne(const std::string& path, const ModelOptions& model, int threads,
+                          const BenchOptions& options, BenchResult& result) {
   BenchRow row;
   row.threads = threads;
-  runtime::SessionOptions session_options;
-  session_options.threads = threads;
-  const auto start = Clock::now();
-  PLUMB_ASSIGN_OR_RETURN(auto session, runtime::Session::Create(model.program, session_options));
-  row.load_ms = Milliseconds(Clock::now() - start);
-  result.isa = IsaName(session->isa());
-  result.arena_bytes = session->arena_bytes();
-  result.packed_bytes = session->packed_bytes();
-  FillInputs(*session);
-  PLUMB_RETURN_IF_ERROR(session->Run());
-  std::vector<double> times;
-  const auto begin = Clock::now();
-  while (times.size() < 3 || Milliseconds(Clock::now() - begin) < options.seconds * 1000) {
-    const auto run_start = Clock::now();
-    PLUMB_RETURN_IF_ERROR(session->Run());
-    times.push_back(Milliseconds(Clock::now() - run_start));
+  row.resident_before_bytes = ResidentBytes();
+  PLUMB_ASSIGN_OR_RETURN(const auto bench,
+                         BenchSession::Open(path, model, threads, options.inputs));
+  const runtime::Session& session = bench->session();
+  row.load_ms = bench->load_ms();
+  row.arena_bytes = session.arena_bytes();
+  row.arena_floor_bytes = session.arena_floor_bytes();
+  row.packed_bytes = session.packed_bytes();
+  for (size_t i = 0; i < session.program().records.size(); ++i) {
+    row.macs += session.cost(i).macs;
   }
-  row.runs = static_cast<int>(times.size());
-  row.ms_least = *std::min_element(times.begin(), times.end());
-  row.ms_median = Median(times);
+  result.isa = IsaName(session.isa());
+  PLUMB_RETURN_IF_ERROR(bench->Run());
+  PLUMB_ASSIGN_OR_RETURN(row.times, bench->Time(options.seconds));
+  row.resident_bytes = ResidentBytes();
   if (options.records) {
     constexpr int kRounds = 9;
-    std::vector<std::vector<double>> by_record(model.program->records.size());
-    for (int round = 0; round < kRounds; ++round) {
-      auto last = Clock::now();
-      PLUMB_RETURN_IF_ERROR(
-          session->Run([&](size_t index, const artifact::Record&, std::span<const TensorView>) {
-            const auto now = Clock::now();
-            by_record[index].push_back(Milliseconds(now - last));
-            last = now;
-          }));
-    }
-    for (size_t i = 0; i < by_record.size(); ++i) {
-      const artifact::Record& record = model.program->records[i];
-      row.records.push_back({record.name, record.op, Median(by_record[i])});
-    }
-    std::stable_sort(row.records.begin(), row.records.end(),
-                     [](const RecordTime& a, const RecordTime& b) { return a.ms > b.ms; });
+    PLUMB_ASSIGN_OR_RETURN(row.by_record, TimeRecords(*bench, kRounds));
   }
   return row;
 }
 
 }  // namespace
 
-Result<BenchResult> Bench(const Model& model, const BenchOptions& options) {
+std::string_view BoundName(Bound bound) {
+  constexpr std::string_view kNames[] = {"compute", "memory", "overhead"};
+  return kNames[static_cast<size_t>(bound)];
+}
+
+Result<RecordTimes> TimeRecords(BenchSession& bench, int rounds) {
+  std::vector<std::vector<double>> by_record;
+  RecordTimes result;
+  {
+    PeakMeter meter(bench.session().threads(), bench.session().isa());
+    for (int round = 0; round < rounds; ++round) {
+      meter.Round();
+      PLUMB_RETURN_IF_ERROR(bench.Run());  // its data back into the caches
+      PLUMB_RETURN_IF_ERROR(bench.TimeRecords(by_record));
+    }
+    result.peaks = meter.peaks();
+  }
+  for (size_t i = 0; i < by_record.size(); ++i) {
+    result.records.push_back(Describe(bench, i, MedianOf(by_record[i]), result.peaks));
+  }
+  return result;
+}
+
+Result<BenchResult> Bench(const std::string& path, const ModelOptions& model,
+                          const BenchOptions& options) {
   BenchResult result;
   for (int threads : options.threads) {
-    PLUMB_ASSIGN_OR_RETURN(BenchRow row, BenchOne(model, threads, options, result));
+    PLUMB_ASSIGN_OR_RETURN(BenchRow row, BenchOne(path, model, threads, options, result));
     result.rows.push_back(std::move(row));
   }
   return result;

@@ -55,6 +55,8 @@ Result<Tensor> PictureTensor(const std::string& path, const Model& model, size_t
                     "' takes no pictures");
 }
 
+}  // namespace
+
 Result<std::vector<runtime::NamedTensor>> LoadInputs(const Model& model,
                                                      const RunOptions& options) {
   const artifact::Program& program = *model.program;
@@ -99,6 +101,8 @@ Result<std::vector<runtime::NamedTensor>> LoadInputs(const Model& model,
   }
   return tensors;
 }
+
+namespace {
 
 Status MakeFolder(const std::string& path) {
   std::error_code error;

@@ -34,6 +34,10 @@ struct RunResult {
   std::vector<RecordHash> hashes;
 };
 
+// The tensors that `options.inputs` names, one for each input of the model.
+[[nodiscard]] Result<std::vector<runtime::NamedTensor>> LoadInputs(const Model& model,
+                                                                   const RunOptions& options);
+
 [[nodiscard]] Result<RunResult> Run(const Model& model, const RunOptions& options);
 
 // The name of an output's file: characters outside [A-Za-z0-9._-] become '_'.

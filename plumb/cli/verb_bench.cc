@@ -1,13 +1,25 @@
-// plumb bench: time for one inference.
+// plumb bench: time for one inference, of the whole network and by record; --compare: beside other runtimes.
 
 #include <nlohmann/json.hpp>
 
 #include "plumb/api/bench.h"
+#include "plumb/cli/bench_compare.h"
+#include "plumb/cli/bench_report.h"
+#include "plumb/cli/bench_serve.h"
 #include "plumb/cli/model_options.h"
 #include "plumb/cli/verb.h"
 
 namespace plumb::cli {
 namespace {
+
+struct Arguments {
+  ModelArguments model;
+  BenchOptions bench;
+  std::string threads = "1";
+  bool serve = false, compare = false;
+  std::string only, parts, results;
+  int rounds = 0;
+};
 
 // "1,2,4"
 Result<std::vector<int>> ParseThreads(const std::string& text) {
@@ -25,63 +37,86 @@ Result<std::vector<int>> ParseThreads(const std::string& text) {
   return list;
 }
 
+Status Compare(const Arguments& args) {
+  if (!args.model.model.empty()) {
+    return UsageError("--compare times a list of networks of its own and takes no model; found '",
+                      args.model.model, "'. Choose among its networks with --only");
+  }
+  std::vector<std::string> words;
+  if (!args.only.empty()) {
+    words.insert(words.end(), {"--only", args.only});
+  }
+  if (!args.parts.empty()) {
+    words.insert(words.end(), {"--parts", args.parts});
+  }
+  if (!args.results.empty()) {
+    words.insert(words.end(), {"--results", args.results});
+  }
+  if (args.rounds > 0) {
+    words.insert(words.end(), {"--rounds", std::to_string(args.rounds)});
+  }
+  return RunComparer(words);
+}
+
+void Declare(CLI::App& app, Arguments& args) {
+  args.model.Declare(app);
+  app.get_option("model")->required(false);  // --compare has none
+  app.add_option("--threads", args.threads, "thread counts to measure, separated by commas")
+      ->capture_default_str();
+  app.add_option("--seconds", args.bench.seconds, "time for each thread count")
+      ->check(CLI::Range(0.0, 3600.0))
+      ->capture_default_str();
+  app.add_flag("--records", args.bench.records,
+               "time by record too, beside what this machine can do at most");
+  app.add_option("--input", args.bench.inputs,
+                 "name=file.npy for each input (default: seeded noise within 0..1)");
+  app.add_flag("--serve", args.serve,
+               "stay loaded and answer 'time SECONDS', 'load', 'records ROUNDS' on standard input");
+  CLI::Option* compare = app.add_flag(
+      "--compare", args.compare, "time Plumb beside other runtimes (needs Python; docs/speed.md)");
+  app.add_option("--only", args.only, "of --compare: networks, separated by commas")
+      ->needs(compare);
+  app.add_option("--parts", args.parts, "of --compare: some of int8, fp32, layers, growth")
+      ->needs(compare);
+  app.add_option("--rounds", args.rounds, "of --compare: rounds over all runtimes")
+      ->check(CLI::Range(1, 1000))
+      ->needs(compare);
+  app.add_option("--results", args.results, "of --compare: folder to write results into")
+      ->needs(compare);
+}
+
 }  // namespace
 
 std::function<Status(Console&)> Setup_bench(CLI::App& app) {
-  struct Arguments {
-    ModelArguments model;
-    BenchOptions bench;
-    std::string threads = "1";
-  };
   auto args = std::make_shared<Arguments>();
-  args->model.Declare(app);
-  app.add_option("--threads", args->threads, "thread counts to measure, separated by commas")
-      ->capture_default_str();
-  app.add_option("--seconds", args->bench.seconds, "time for each thread count")
-      ->check(CLI::Range(0.0, 3600.0))
-      ->capture_default_str();
-  app.add_flag("--records", args->bench.records, "time by record too");
+  Declare(app, *args);
   return [args](Console& console) -> Status {
+    if (args->compare) {
+      return Compare(*args);
+    }
+    if (args->model.model.empty()) {
+      return UsageError("expected a model to time, or --compare");
+    }
     PLUMB_ASSIGN_OR_RETURN(args->bench.threads, ParseThreads(args->threads));
     PLUMB_ASSIGN_OR_RETURN(const ModelOptions options, args->model.Parse());
-    PLUMB_ASSIGN_OR_RETURN(const Model model, LoadModel(args->model.model, options));
-    PLUMB_ASSIGN_OR_RETURN(const BenchResult result, Bench(model, args->bench));
-    nlohmann::ordered_json json = {{"model", model.path},
-                                   {"isa", result.isa},
-                                   {"arena_bytes", result.arena_bytes},
-                                   {"packed_bytes", result.packed_bytes},
-                                   {"results", nlohmann::ordered_json::array()}};
-    if (!console.json) {
-      console.Print(StrCat(model.path, "  kernels ", result.isa, "  arena ",
-                           result.arena_bytes / 1024, " KiB  weights ", result.packed_bytes / 1024,
-                           " KiB"));
+    const std::string& path = args->model.model;
+    if (args->serve) {
+      return ServeBench(console, path, options, args->bench.threads[0], args->bench.inputs);
     }
-    for (const BenchRow& row : result.rows) {
-      nlohmann::ordered_json one = {{"threads", row.threads},
-                                    {"ms_least", row.ms_least},
-                                    {"ms_median", row.ms_median},
-                                    {"runs", row.runs},
-                                    {"load_ms", row.load_ms}};
-      char line[160];
-      std::snprintf(line, sizeof(line),
-                    "%2d %s  least %8.3f ms  median %8.3f ms  (%d runs, load %.1f ms)", row.threads,
-                    row.threads == 1 ? "thread " : "threads", row.ms_least, row.ms_median, row.runs,
-                    row.load_ms);
-      if (!console.json) {
-        console.Print(line);
-      }
-      for (const RecordTime& record : row.records) {
-        one["records"].push_back({{"name", record.name}, {"op", record.op}, {"ms", record.ms}});
-        if (!console.json) {
-          std::snprintf(line, sizeof(line), "  %8.3f ms  %-16s %.100s", record.ms,
-                        record.op.c_str(), record.name.c_str());
-          console.Print(line);
-        }
-      }
-      json["results"].push_back(std::move(one));
-    }
+    PLUMB_ASSIGN_OR_RETURN(const BenchResult result, Bench(path, options, args->bench));
     if (console.json) {
+      nlohmann::ordered_json json = {
+          {"model", path}, {"isa", result.isa}, {"results", nlohmann::ordered_json::array()}};
+      for (const BenchRow& row : result.rows) {
+        json["results"].push_back(JsonOf(row));
+      }
       console.Print(json.dump(2));
+      return {};
+    }
+    console.Print(StrCat(path, "  kernels ", result.isa, "  ", result.rows[0].macs / 1000000,
+                         " million multiply-adds"));
+    for (const BenchRow& row : result.rows) {
+      PrintBenchRow(console, row);
     }
     return {};
   };
