@@ -4,7 +4,8 @@
 #   make demo        build, convert the shipped detector, check it, draw boxes on a picture
 #   make test        build, run all tests
 #   make check-long  the tests, then fuzzing at length, the thread sanitizer, the aarch64 build
-#   make bench       time the shipped detector and, where the shared models are, YOLOv5s against its peers
+#   make bench       time Plumb and other runtimes in turn, write bench/results/ (needs the shared models; docs/speed.md);
+#                    a part: BENCH_ONLY=yunet-320,yolox-nano-416 BENCH_PARTS=int8,layers BENCH_ROUNDS=2
 #   make format      clang-format over all sources
 #   make install     PREFIX=/usr/local DESTDIR=
 
@@ -41,9 +42,10 @@ check-long:
 
 bench:
 	@tools/need.sh build test bench
-	@tools/test_venv.sh
+	@tools/bench_venv.sh
 	@$(MAKE) --no-print-directory build GOAL=plumb
-	@PLUMB=$(PLUMB) tools/bench.sh build/bench
+	$(PLUMB) bench --compare $(if $(BENCH_ONLY),--only $(BENCH_ONLY)) $(if $(BENCH_PARTS),--parts $(BENCH_PARTS)) \
+	  $(if $(BENCH_ROUNDS),--rounds $(BENCH_ROUNDS))
 
 format:
 	@tools/need.sh format

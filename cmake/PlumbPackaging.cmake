@@ -96,6 +96,12 @@ if(TARGET plumb_api)
     plumb/api/model.h plumb/api/progress.h plumb/api/run.h plumb/api/samples.h plumb/api/stages.h plumb/api/version.h)
 endif()
 
+# What plumb bench --compare runs.
+if(TARGET plumb_api)
+  install(DIRECTORY "${PROJECT_SOURCE_DIR}/bench/" DESTINATION "${CMAKE_INSTALL_DATADIR}/plumb/bench" COMPONENT plumb
+          FILES_MATCHING PATTERN "*.py" PATTERN "requirements.txt" PATTERN results EXCLUDE PATTERN __pycache__ EXCLUDE)
+endif()
+
 configure_package_config_file("${PROJECT_SOURCE_DIR}/cmake/plumbConfig.cmake.in" "${PROJECT_BINARY_DIR}/plumbConfig.cmake"
   INSTALL_DESTINATION "${CMAKE_INSTALL_LIBDIR}/cmake/plumb")
 write_basic_package_version_file("${PROJECT_BINARY_DIR}/plumbConfigVersion.cmake" COMPATIBILITY SameMinorVersion)
