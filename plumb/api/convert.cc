@@ -214,7 +214,30 @@ class Conversion {
     input.threads = options_.threads;
     input.layer_progress = ProgressOf("check layers");
     input.output_progress = ProgressOf("check outputs");
-    return verify::Decide(input, verdict);
+    PLUMB_RETURN_IF_ERROR(verify::Decide(input, verdict));
+    ReportStatedGrids();
+    return {};
+  }
+
+  // Of a model that comes quantized: which layers are not its integers.
+  void ReportStatedGrids() {
+    if (!compiled_.model_states_grids) {
+      return;
+    }
+    constexpr size_t kNamed = 3;
+    size_t layers = 0, anew = 0;
+    std::string names;
+    for (const quant::LayerNote& note : result_.notes) {
+      layers += note.integer;
+      if (note.anew && ++anew <= kNamed) {
+        names += StrCat(anew > 1 ? ", '" : "; computed anew: '", note.name, "'");
+      }
+    }
+    result_.verdict.findings.push_back(
+        {"Q1", verify::Level::kPass,
+         StrCat("the model comes quantized: ", layers - anew, " of ", layers,
+                " integer layers compute the original's integers", names,
+                anew > kNamed ? StrCat(" and ", anew - kNamed, " more") : "")});
   }
 
   Result<verify::Judgement> JudgeImport(const std::vector<Tensor>& sample) const {

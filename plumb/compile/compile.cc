@@ -25,6 +25,7 @@ Result<Compiled> CompileInteger(const ir::Graph& graph, const quant::SampleSourc
   Compiled compiled;
   quant::StatedGrids stated = quant::CollapseStatedGrids(graph);
   quant::QuantizeOptions quantize = options.quantize;
+  compiled.model_states_grids = quantize.model_states_grids = !stated.grid.empty();
   if (quantize.grids.activations == DType::kS8) {
     for (const auto& [name, grid] : stated.grid) {
       quantize.grids.stated.insert_or_assign(name, grid);

@@ -23,6 +23,7 @@ struct CompileOptions {
 };
 
 struct Compiled {
+  bool model_states_grids = false;       // it comes quantized
   std::vector<quant::ValueStats> stats;  // by ValueId of the canonical graph
   quant::Quantized
       quantized;  // unfused: every tensor of the canonical graph that is still there has its name

@@ -88,6 +88,7 @@ class Solver {
                                             : std::numeric_limits<float>::max());
     range_of_.assign(graph_.value_count(), ir::kNone);
     grids_.of.resize(graph_.value_count());
+    grids_.stated.resize(graph_.value_count());
     for (auto it = order_.rbegin(); it != order_.rend(); ++it) {
       LimitInputs(*it);
     }
@@ -100,6 +101,9 @@ class Solver {
   }
 
  private:
+  std::vector<bool>::reference IsStated(ir::ValueId value) {
+    return grids_.stated[static_cast<size_t>(value)];
+  }
   float& Limit(ir::ValueId value) { return limit_[static_cast<size_t>(value)]; }
   void LimitTo(ir::ValueId value, float ratio) { Limit(value) = std::min(Limit(value), ratio); }
 
@@ -226,6 +230,7 @@ class Solver {
   const Quantization& Entry(ir::ValueId value) {
     Quantization& grid = grids_.of[static_cast<size_t>(value)];
     if (grid.empty()) {
+      IsStated(value) = StatedAhead(value) != nullptr;
       grid = FromStats(value);
     }
     return grid;
@@ -245,12 +250,14 @@ class Solver {
             // Several outputs stay on the grid of what they are parts of.
             const Quantization* stated =
                 node.outputs.size() == 1 ? Stated(node.outputs[i]) : nullptr;
+            IsStated(node.outputs[i]) = stated != nullptr || IsStated(node.inputs[0]);
             grids_.of[static_cast<size_t>(node.outputs[i])] =
                 stated != nullptr ? *stated : Moved(node, i);
           }
         }
         break;
       case QuantKind::kConcat:
+        IsStated(node.outputs[0]) = Stated(node.outputs[0]) != nullptr;
         grids_.of[static_cast<size_t>(node.outputs[0])] = Concatenated(node);
         break;
       case QuantKind::kDot:
@@ -265,6 +272,7 @@ class Solver {
           const ir::ValueId clamped = graph_.node(clamp).outputs[0];
           LimitTo(clamped, 1.0f);
           grids_.of[static_cast<size_t>(node.outputs[0])] = Entry(clamped);
+          IsStated(node.outputs[0]) = IsStated(clamped);
         } else {
           Entry(node.outputs[0]);
         }

@@ -39,6 +39,8 @@ struct GridOptions {
 struct Grids {
   // By ValueId, of values that are held as integers (computed by an integer node, or read by one). Empty for the others.
   std::vector<Quantization> of;
+  // The same: whether the grid is one that was stated, for the value or for what moving its elements makes of it.
+  std::vector<bool> stated;
 };
 
 // True when the two values' channel counts and groups make the node a depthwise convolution with one filter a channel.

@@ -234,14 +234,40 @@ class Quantizer {
             bool integer) {
     const bool per_channel = integer && form != kFloatOutput && GridOfValue(value).per_channel();
     form = integer && wide_ ? "int16" + form.substr(4) : form;
-    LayerNote note{NameOf(value), node.op, std::move(form), std::move(reason), integer,
-                   per_channel,   {}};
+    LayerNote note{NameOf(value), node.op, std::move(form), std::move(reason),
+                   integer,       false,   per_channel,     {}};
+    if (integer && options_.model_states_grids) {
+      MarkAnew(node, value, note);
+    }
     for (ir::ValueId in : node.inputs) {
       if (in != ir::kNone && !from_.IsConstant(in)) {
         note.reads.push_back(NameOf(in));
       }
     }
     notes_.push_back(std::move(note));
+  }
+
+  // A layer of a model that comes quantized, on a grid of ours or with weights of ours.
+  void MarkAnew(const ir::Node& node, ir::ValueId value, LayerNote& note) const {
+    const bool dot = ops::FindOp(node.op)->quant == QuantKind::kDot;
+    const bool real = to_.FindValue(NameOf(value)) &&
+                      to_.value(*to_.FindValue(NameOf(value))).type.dtype == DType::kF32;
+    const bool from_ours = std::any_of(node.inputs.begin(), node.inputs.end(), [&](ir::ValueId in) {
+      return in != ir::kNone && !grids_.of[static_cast<size_t>(in)].empty() &&
+             !grids_.stated[static_cast<size_t>(in)];
+    });
+    const std::string why =
+        wide_ ? "activations of 16 bits"
+        : dot && note.reason.empty() && !from_.value(node.inputs[1]).quantization.empty()
+            ? "its weights' grid cannot be kept"
+        : !real && !grids_.stated[static_cast<size_t>(value)]
+            ? "the model states no 8-bit grid here"
+        : from_ours ? "it reads a tensor on a grid that the model does not state"
+                    : "";
+    if (!why.empty()) {
+      note.anew = true;
+      note.reason += StrCat(note.reason.empty() ? "" : "; ", "not the original's integers: ", why);
+    }
   }
 
   Status EmitFloat(ir::NodeId id) {

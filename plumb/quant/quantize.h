@@ -35,6 +35,7 @@ struct QuantizeOptions {
   FunctionForm form = FunctionForm::kAuto;
   double table_error_ratio = 1.25;
   std::set<std::string> keep_float;  // names of nodes or values
+  bool model_states_grids = false;   // it comes quantized: layers that leave its integers say so
   bool correct_bias = true;          // take the mean error of rounded weights out of the biases
   bool one_scale_for_outputs =
       false;  // hold every output as int8 on one per-tensor grid, as some converters do
@@ -50,6 +51,7 @@ struct LayerNote {
       form;  // "int8", "int8, table", "int8, float function", "float", "int16", "int16, float function"...
   std::string reason;  // for float: why; for integer: "kept the model's weight grid" and the like
   bool integer = false;
+  bool anew = false;  // in a model that states grids: not the original's integers
   bool per_channel = false;
   std::vector<std::string>
       reads;  // names of the values of the float graph that it reads, constants left out

@@ -284,5 +284,32 @@ output "y" = %y
   EXPECT_EQ(q.graph.node(q.graph.OnlyUser(q.graph.node(reader).outputs[0])).op, "conv");
 }
 
+// docs/arithmetic.md, A12.
+TEST(Quantize, LayersThatLeaveTheIntegersOfAQuantizedModelSaySo) {
+  QuantizeOptions options;
+  options.model_states_grids = true;
+  options.grids.stated = {
+      {"x", {{1.0f / 64}, {0}}}, {"c1", {{0.03f}, {5}}}, {"s1", {{0.02f}, {-99}}}};
+  const Quantized q = QuantizeNet(Net(), options);
+  size_t seen = 0;
+  for (const LayerNote& note : q.notes) {
+    if (note.name == "c1" || note.name == "s1") {
+      EXPECT_FALSE(note.anew) << note.name << ": " << note.reason;
+      ++seen;
+    } else if (note.name == "r2") {
+      EXPECT_TRUE(note.anew);
+      EXPECT_NE(note.reason.find("not the original's integers: the model states no"),
+                std::string::npos)
+          << note.reason;
+      ++seen;
+    } else if (note.name == "c3") {  // gives real numbers, but reads a grid of ours
+      EXPECT_TRUE(note.anew) << note.reason;
+      ++seen;
+    }
+  }
+  EXPECT_EQ(seen, 4u);
+  EXPECT_EQ(q.graph.value(*q.graph.FindValue("s1")).quantization.zero_point[0], -99);
+}
+
 }  // namespace
 }  // namespace plumb::quant
