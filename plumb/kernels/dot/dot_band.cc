@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 
 #include "plumb/kernels/dot/dot_plan.h"
 
@@ -46,24 +47,39 @@ struct BandWriter {
 };
 
 // The pieces of an output row, in words: what a word writes beyond its part, the next part or piece
-// or row overwrites.
-template <int64_t words>
+// or row overwrites. `rows`: of the kernel; 0: any number.
+template <int64_t words, size_t rows>
 void CopyWords(const DotPlan& plan, int64_t part, const std::byte* band, std::byte* to) {
+  const int64_t* const offsets = plan.kernel_rows.data();
+  const size_t count = rows != 0 ? rows : plan.kernel_rows.size();
   for (int64_t i = 0; i < plan.pieces; ++i, band += part, to += plan.piece) {
     std::byte* at = to;
-    for (const int64_t offset : plan.kernel_rows) {
-      std::memcpy(at, band + offset, 8 * words);
-      at += part;
+    for (size_t row = 0; row < count; ++row, at += part) {
+      std::memcpy(at, band + offsets[row], 8 * words);
     }
   }
 }
 
+using CopyFunction = void (*)(const DotPlan&, int64_t, const std::byte*, std::byte*);
+template <size_t rows>
+constexpr CopyFunction kCopies[] = {CopyWords<1, rows>, CopyWords<2, rows>, CopyWords<3, rows>,
+                                    CopyWords<4, rows>, CopyWords<5, rows>, CopyWords<6, rows>};
+static_assert(std::size(kCopies<0>) == kPieceRowBytes / 8);
+
 void CopyPieces(const DotPlan& plan, int64_t part, const std::byte* band, std::byte* to) {
-  static_assert(kPieceRowBytes == 48);
-  using Copy = void (*)(const DotPlan&, int64_t, const std::byte*, std::byte*);
-  static constexpr Copy kCopies[] = {CopyWords<1>, CopyWords<2>, CopyWords<3>,
-                                     CopyWords<4>, CopyWords<5>, CopyWords<6>};
-  kCopies[static_cast<size_t>((part - 1) / 8)](plan, part, band, to);
+  const size_t words = static_cast<size_t>((part - 1) / 8);
+  switch (plan.kernel_rows.size()) {  // those of first layers without a loop
+    case 3:
+      return kCopies<3>[words](plan, part, band, to);
+    case 5:
+      return kCopies<5>[words](plan, part, band, to);
+    case 6:
+      return kCopies<6>[words](plan, part, band, to);
+    case 7:
+      return kCopies<7>[words](plan, part, band, to);
+    default:
+      return kCopies<0>[words](plan, part, band, to);
+  }
 }
 
 }  // namespace
