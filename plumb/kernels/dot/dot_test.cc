@@ -168,12 +168,21 @@ std::vector<DotGeometry> Geometries() {
       Conv(1, 1, 1, 3001, 40, 1, 1),                      // one row, deep: several chunks
       Conv(1, 6, 40, 70, 34, 3, 3, 1, 1, 1, 1),           // chunk ends within a run
       Conv(1, 3, 3, 0, 5, 1, 1),                          // no products: the bias alone
+      Conv(1, 40, 40, 3, 32, 6, 6, 2, 2, 2, 2),           // a first layer: rows of pieces
+      Conv(2, 19, 35, 1, 17, 7, 7, 3, 2, 3, 3),           // the same, one channel, uneven strides
+      Conv(1, 16, 37, 4, 40, 3, 3, 2, 2, 0, 1),           // pieces without padding above
+      Conv(1, 20, 20, 64, 70, 3, 3, 1, 1, 1, 1),          // tiles across row ends
+      Conv(2, 9, 10, 96, 33, 3, 3, 2, 2, 1, 1),           // the same, strided, two pictures
+      Conv(1, 7, 50, 24, 20, 1, 5),                       // a window without padding
+      Conv(1, 60, 3, 40, 64, 3, 3, 1, 1, 1, 1),           // rows narrower than a tile
+      Conv(1, 40, 41, 32, 40, 5, 1, 1, 1, 2, 0),          // a column
+      Conv(1, 30, 30, 200, 16, 3, 3, 1, 1, 6, 6, 6, 6),   // far apart taps: rows in several blocks
   };
   std::mt19937 random(20261);
   const auto pick = [&](int lo, int hi) {
     return lo + static_cast<int>(random() % static_cast<uint32_t>(hi - lo + 1));
   };
-  while (list.size() < 70) {
+  while (list.size() < 90) {
     const int groups = pick(0, 3) == 0 ? pick(1, 4) : 1;
     const DotGeometry g = Conv(pick(1, 2), pick(1, 14), pick(1, 14), groups * pick(1, 40),
                                groups * pick(1, 70), pick(1, 5), pick(1, 5), pick(1, 3), pick(1, 3),
@@ -235,7 +244,7 @@ TEST(Dot, EveryKernelGivesTheBitsOfTheDefinition) {
       }
     }
   }
-  EXPECT_EQ(runs, static_cast<int>(70 * 4 * 3 * kernels.size()));
+  EXPECT_EQ(runs, static_cast<int>(90 * 4 * 3 * kernels.size()));
 }
 
 TEST(Dot, SumsAtTheEndsOfTheRangeAreExact) {
