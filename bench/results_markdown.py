@@ -116,9 +116,10 @@ def whole_network(layers):
 
 
 def layers_section(results):
-    parts = ["## Layers\n", "One thread, int8. The peak is that of a loop that only multiplies registers, for the instruction set of "
-             "the layer's kernel,\nmeasured between the runs. Bound by: compute or memory where the layer reaches at least half of that "
-             "roof, else overhead.\n"]
+    parts = ["## Layers\n",
+             "One thread, int8. The peak is that of a loop that only multiplies registers, for the instruction set of the layer's "
+             "kernel,\nmeasured between the runs. Bound by: compute or memory where the layer reaches at least half of that roof (the "
+             "second-level\ncache's for what fits into half of it), else overhead.\n"]
     for network in results["networks"]:
         layers = network.get("layers")
         if not layers:

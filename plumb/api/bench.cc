@@ -30,10 +30,11 @@ RecordTime Describe(const BenchSession& bench, size_t index, double ms, const Pe
   const double peak = peaks.Gmacs(time.cost.isa, time.cost.products);
   if (ms > 0) {
     const auto macs = static_cast<double>(time.cost.macs);
-    const auto bytes = static_cast<double>(time.cost.bytes_read + time.cost.bytes_written);
+    const int64_t bytes = time.cost.bytes_read + time.cost.bytes_written;
     time.gmacs = macs / ms * 1e-6;
     time.share_of_peak = peak > 0 ? time.gmacs / peak : 0;
-    const double memory = peaks.memory_gbs > 0 ? bytes / ms * 1e-6 / peaks.memory_gbs : 0;
+    const double roof = peaks.Gbs(bytes);
+    const double memory = roof > 0 ? static_cast<double>(bytes) / ms * 1e-6 / roof : 0;
     if (std::max(time.share_of_peak, memory) >= 0.5) {
       time.bound = time.share_of_peak >= memory ? Bound::kCompute : Bound::kMemory;
     }

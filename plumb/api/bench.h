@@ -18,8 +18,8 @@ struct BenchOptions {
   std::vector<std::string> inputs;  // as of plumb run; empty: seeded noise
 };
 
-// What keeps a record from being faster: the time that its multiply-adds take at the peak, that its bytes take from
-// memory, or, where the greater of both is less than half its time, neither.
+// What keeps a record from being faster: the time that its multiply-adds take at the peak, that its bytes take to be moved
+// (Peaks::Gbs), or, where the greater of both is less than half its time, neither.
 enum class Bound { kCompute, kMemory, kOverhead };
 [[nodiscard]] std::string_view BoundName(Bound bound);
 

@@ -86,6 +86,8 @@ PeakMeter::PeakMeter(int threads, Isa isa) : state_(std::make_unique<State>(thre
       state_->peaks.compute.push_back({loop->isa, loop->products, 0});
     }
   }
+  state_->peaks.cache_bytes =
+      std::min(CacheBytes() / 2, kMemoryBytes / static_cast<size_t>(threads));
   state_->steps.assign(state_->loops.size(), 1024);
 }
 
@@ -101,8 +103,7 @@ void PeakMeter::Round() {
   for (size_t i = 0; i < kPieces; ++i) {
     s.peaks.memory_gbs = std::max(s.peaks.memory_gbs, s.ReadGbs(i * piece, piece, 1));
   }
-  s.peaks.cache_gbs =
-      std::max(s.peaks.cache_gbs, s.ReadGbs(0, std::min(CacheBytes() / 2, share), 32));
+  s.peaks.cache_gbs = std::max(s.peaks.cache_gbs, s.ReadGbs(0, s.peaks.cache_bytes, 32));
 }
 
 const Peaks& PeakMeter::peaks() const { return state_->peaks; }

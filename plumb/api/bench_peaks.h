@@ -17,11 +17,16 @@ struct Peak {
 
 struct Peaks {
   std::vector<Peak> compute;
-  double memory_gbs = 0;  // 10^9 bytes read a second, of 256 MiB
-  double cache_gbs = 0;   // the same, of half the second-level cache of each thread
+  double memory_gbs = 0;   // 10^9 bytes read a second, of 256 MiB
+  double cache_gbs = 0;    // the same, of `cache_bytes` of each thread, again and again
+  size_t cache_bytes = 0;  // half the second-level cache of a core
 
   // Of the loop that fits a kernel of `isa`; 0 when there is none.
   [[nodiscard]] double Gmacs(Isa isa, DType products) const;
+  // The roof for a layer that reads and writes so many bytes: the cache's where they fit into it.
+  [[nodiscard]] double Gbs(int64_t bytes) const {
+    return bytes <= static_cast<int64_t>(cache_bytes) ? cache_gbs : memory_gbs;
+  }
 };
 
 // Measures on as many threads at once as the network runs on. The best of all rounds counts, so that rounds between runs of

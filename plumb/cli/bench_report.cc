@@ -43,6 +43,7 @@ nlohmann::ordered_json JsonOf(const RecordTimes& times) {
   }
   json["memory_gbs"] = times.peaks.memory_gbs;
   json["cache_gbs"] = times.peaks.cache_gbs;
+  json["cache_bytes"] = times.peaks.cache_bytes;
   json["records"] = nlohmann::ordered_json::array();
   for (const RecordTime& record : times.records) {
     nlohmann::ordered_json one = {{"index", record.index},
