@@ -4,6 +4,7 @@
 
 #include "plumb/api/version.h"
 #include "plumb/export/onnx/export_onnx.h"
+#include "plumb/export/onnx/onnx_records.h"
 #include "plumb/runtime/session.h"
 
 namespace plumb {
@@ -32,6 +33,12 @@ std::vector<std::string> ExportFormats() {
     names.emplace_back(format.name);
   }
   return names;
+}
+
+bool HasOnnxForm(std::string_view record_kind) {
+  const auto kinds = exporting::RecordKinds();
+  return std::any_of(kinds.begin(), kinds.end(),
+                     [&](const exporting::RecordKind& kind) { return kind.op == record_kind; });
 }
 
 Result<ExportResult> Export(const Model& model, const ExportOptions& options) {

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "plumb/api/model.h"
@@ -48,6 +49,9 @@ struct ExportResult {
 
 // The names that ExportOptions::format may have.
 [[nodiscard]] std::vector<std::string> ExportFormats();
+
+// True for a kind of record that has a form in ONNX; one of its records may still be refused.
+[[nodiscard]] bool HasOnnxForm(std::string_view record_kind);
 
 // Refuses what the format cannot express, by the record's name. Writes whole files or nothing.
 [[nodiscard]] Result<ExportResult> Export(const Model& model, const ExportOptions& options);

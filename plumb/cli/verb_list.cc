@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "plumb/api/export.h"
 #include "plumb/cli/verb.h"
 #include "plumb/ops/op_def.h"
 #include "plumb/passes/pass.h"
@@ -71,7 +72,9 @@ Json Passes() {
 Json Records() {
   Json list = Json::array();
   for (const runtime::RecordKind& kind : runtime::RecordKinds()) {
-    list.push_back({{"name", kind.op}, {"version", kind.version}});
+    list.push_back({{"name", kind.op},
+                    {"version", kind.version},
+                    {"onnx", HasOnnxForm(kind.op) ? "can be exported" : ""}});
   }
   return list;
 }

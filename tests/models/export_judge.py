@@ -81,6 +81,12 @@ class Network:
         path = self.folder / f"{form}.onnx"
         return path, json.loads(self.run("export", self.artifact, "--format", form, "--keep-tensors", "--json", "-q", "-o", path))
 
+    def made_by(self, facts):
+        """How the record that makes each tensor was exported, by the tensor's index."""
+        program = json.loads(subprocess.run([sys.executable, READER, str(self.artifact)], capture_output=True, text=True,
+                                            check=True).stdout)["program"]
+        return {tensor: how for record, how in zip(program["records"], facts["records"]) for tensor in record["outputs"]}
+
     def session(self, model):
         options = self.ort.SessionOptions()
         options.graph_optimization_level = self.ort.GraphOptimizationLevel.ORT_DISABLE_ALL
@@ -92,15 +98,16 @@ class Network:
         path, facts = self.export("onnx-qoperator")
         outputs = [one["output"] for one in facts["tensors"]]
         found = self.session(str(path)).run(outputs, {self.input: self.feed})
-        wrong, elements = [], 0
+        made_by = self.made_by(facts)
+        wrong, elements = [], collections.Counter()
         for one, theirs in zip(facts["tensors"], found):
             ours = self.tensor(one["tensor"])
-            elements += ours.size
+            elements[made_by[one["tensor"]]["op"]] += ours.size
             if ours.dtype != theirs.dtype or ours.shape != theirs.shape or not self.np.array_equal(ours, theirs):
                 different = int((ours != theirs).sum()) if ours.shape == theirs.shape else -1
                 wrong.append(f"{one['name']}: {different} of {ours.size} differ")
-        print(f"{'FAIL' if wrong or not found else 'ok  '} {self.name} onnx-qoperator: {len(found)} int8 tensors, {elements} "
-              f"elements, == in {len(found) - len(wrong)}", flush=True)
+        print(f"{'FAIL' if wrong or not found else 'ok  '} {self.name} onnx-qoperator: {len(found)} int8 tensors, == in "
+              f"{len(found) - len(wrong)}; elements: " + ", ".join(f"{op} {n}" for op, n in sorted(elements.items())), flush=True)
         for line in wrong[:5]:
             print("    ", line)
         return bool(found) and not wrong
@@ -111,10 +118,7 @@ class Network:
         onnx = self.onnx
         model = onnx.load(path)
         producer = {out: node for node in model.graph.node for out in node.output}
-        feeds, stored, record_of = {self.input: self.feed}, {}, {}
-        program = json.loads(subprocess.run([sys.executable, READER, str(self.artifact)], capture_output=True, text=True,
-                                            check=True).stdout)["program"]
-        made_by = {tensor: how for record, how in zip(program["records"], facts["records"]) for tensor in record["outputs"]}
+        feeds, stored, record_of, made_by = {self.input: self.feed}, {}, {}, self.made_by(facts)
         for one in facts["tensors"]:
             value = producer[one["output"]].input[0]
             array = self.tensor(one["tensor"])

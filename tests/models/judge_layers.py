@@ -37,16 +37,20 @@ class Layers:
         """Ends a branch with a convolution."""
         self.outputs.append(self.conv(value, channels, 4))
 
-    def functions(self, value):
-        yield self.add("LeakyRelu", value, alpha=0.1)
+    def functions(self, source):
+        """Each function of a value of its own, so that it can be fused into the layer that makes it."""
+        yield self.add("LeakyRelu", source(), alpha=0.1)
         for op in ("Relu", "Sigmoid", "Tanh", "HardSwish", "HardSigmoid", "Elu", "Selu", "Celu", "Softplus", "Softsign"):
-            yield self.add(op, value)
-        yield self.add("Clip", value, self.scalar(-1), self.scalar(4))
+            yield self.add(op, source())
+        yield self.add("Clip", source(), self.scalar(-1), self.scalar(4))
+        value = source()
         yield self.add("Mul", value, self.add("Sigmoid", value))
+        value = source()
         yield self.add("Mul", value, self.add("Tanh", self.add("Softplus", value)))
+        value = source()
         bent = self.add("Erf", self.add("Mul", value, self.scalar(0.5**0.5)))
         yield self.add("Mul", self.add("Mul", value, self.add("Add", bent, self.scalar(1))), self.scalar(0.5))
-        yield self.add("PRelu", value, self.real(0.3))
+        yield self.add("PRelu", source(), self.real(0.3))
 
     def scalar(self, value):
         return self.constant(self.np.array(value, self.np.float32))
@@ -59,13 +63,18 @@ class Layers:
         self.branch(self.conv(stem, 16, 16, 3, group=4, **same))
         self.branch(self.conv(stem, 16, 16, 3, dilations=[2, 2], pads=[2, 2, 2, 2]))
         self.branch(self.conv(stem, 16, 16, 5, strides=[2, 3], pads=[0, 1, 2, 1]))
-        depthwise = self.conv(self.conv(stem, 16, 16), 16, 16, 3, group=16, **same)
-        self.branch(depthwise)
+        self.branch(self.conv(self.conv(stem, 16, 16), 16, 16, 3, group=16, **same))
         self.branch(self.conv(self.conv(other, 16, 16), 16, 16, 5, group=16, strides=[2, 2], pads=[2, 2, 2, 2]))
         # Functions behind a dense layer, behind a depthwise one, and of a sum.
-        for source in (self.conv(stem, 16, 16, 3, **same), depthwise, self.add("Add", stem, other)):
+        deep = self.conv(stem, 16, 16)
+        sources = (lambda: self.conv(stem, 16, 16, 3, **same),
+                   lambda: self.conv(deep, 16, 16, 3, group=16, **same),
+                   lambda: self.add("Add", stem, other))
+        for source in sources:
             for value in self.functions(source):
                 self.branch(value)
+        for value in self.functions(sources[0]):  # with grids by channel, for a depthwise reader
+            self.outputs.append(self.conv(value, 16, 16, 3, group=16, **same))
         # Two tensors.
         for op in ("Add", "Sub", "Mul", "Max", "Min"):
             self.branch(self.add(op, stem, other))

@@ -327,21 +327,39 @@ TEST(ExportOnnx, EveryRefusalIsShownOnce) {
 
 // A float that differs leads to integers that may: no claim of the same bits behind it.
 TEST(ExportOnnx, TheBoundOfAnApproximateFloatReachesTheIntegersMadeOfIt) {
-  for (const bool known : {true, false}) {
-    ConvCase c =
-        MakeConv(known ? Attributes{} : Attributes{{"function", std::string("sigmoid")}}, {});
+  for (const char* function : {"none", "sigmoid", "exp"}) {
+    ConvCase c = MakeConv({{"function", std::string(function)}}, {});
     Program& p = c.program;
     const int32_t q = p.AddTensor({"q", DType::kS8, {1, 2, 2, 2}, {{kY}, {0}, -1}, -1});
     AddRecord(p, "quantize", {c.y}, {q});
     p.outputs.push_back({"q", q, DType::kS8});
+    const int bound = std::string_view(function) == "exp" ? -1 : 1;  // of unknown slope
     OnnxExport qdq;
     Built(p, OnnxForm::kQdq, &qdq);
-    EXPECT_FALSE(qdq.records[1].exact);
-    EXPECT_EQ(qdq.records[1].bound, known ? 1 : -1);
+    EXPECT_FALSE(qdq.records[1].exact) << function;
+    EXPECT_EQ(qdq.records[1].bound, bound) << function;
     OnnxExport qoperator;
     Built(p, OnnxForm::kQOperator, &qoperator);
-    EXPECT_EQ(qoperator.records[1].exact, known);
+    EXPECT_EQ(qoperator.records[1].exact, std::string_view(function) == "none");
   }
+}
+
+// Its integers are made of the layer's sums, by comparisons, not of the function's nodes.
+TEST(ExportOnnx, AFunctionOfItsOwnBeforeARoundingIsAStaircaseToo) {
+  ConvCase c = MakeConv({}, {});
+  Program& p = c.program;
+  const int32_t f = p.AddTensor({"f", DType::kF32, {1, 2, 2, 2}, {}, -1});
+  const int32_t q = p.AddTensor({"q", DType::kS8, {1, 2, 2, 2}, {{0.1f, 0.2f}, {0, 3}, 3}, -1});
+  AddRecord(p, "elu", {c.y}, {f}, {{"alpha", 1.0f}});
+  AddRecord(p, "quantize", {f}, {q});
+  p.outputs = {{"q", q, DType::kS8}};
+  OnnxExport how;
+  const OnnxGraph graph = Built(p, OnnxForm::kQOperator, &how);
+  EXPECT_TRUE(how.records[2].exact);
+  EXPECT_EQ(NodeOf(graph, "GreaterOrEqual").inputs[0], NodeOf(graph, "Elu").inputs[0]);
+  OnnxExport qdq;
+  Built(p, OnnxForm::kQdq, &qdq);
+  EXPECT_EQ(qdq.records[2].bound, 1);
 }
 
 class ExportedFile : public ::testing::Test {

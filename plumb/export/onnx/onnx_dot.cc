@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "plumb/export/onnx/onnx_functions.h"
 
@@ -12,13 +11,6 @@ namespace {
 
 // Sums of integers up to this magnitude are exact in binary32, in any order, with or without FMA.
 constexpr int64_t kExactInF32 = int64_t{1} << 24;
-
-// A number for each channel, in the shape that spreads over the value's other dimensions.
-template <typename T>
-std::string OfChannels(const DotLayer& l, std::string_view name, const std::vector<T>& values) {
-  const auto n = static_cast<int64_t>(values.size());
-  return l.r.e.graph.Constant(name, Tensor::Of<T>(l.is_conv ? Shape{n, 1, 1} : Shape{n}, values));
-}
 
 // The scales of a QLinearConv, so that its own (x_scale * w_scale) / y_scale is the stored m.
 struct Scales {
@@ -142,45 +134,6 @@ Result<std::string> WriteScaledSums(const DotLayer& l) {
                name + ".t");
 }
 
-// y = Quantize(f(t)) by the steps of that staircase.
-Status WriteSteps(const DotLayer& l, const std::string& t) {
-  Emitter& e = l.r.e;
-  OnnxGraph& g = e.graph;
-  const std::string& name = l.name;
-  PLUMB_ASSIGN_OR_RETURN(const StepTable table, StepsOf(l));
-  std::string scaled =
-      g.Add("Mul", {t, OfChannels(l, name + ".factor", table.factor)}, name + ".scaled");
-  scaled = g.Add("Add", {scaled, OfChannels(l, name + ".offset", table.offset)}, name + ".shifted");
-  scaled = g.Add("Clip",
-                 {scaled, g.Scalar(name + ".first", 0.0f),
-                  g.Scalar(name + ".last", static_cast<float>(table.bins - 1))},
-                 name + ".held");
-  std::string cell =
-      e.Cast(scaled, DType::kS32, name + ".bin");  // towards zero, and none is negative
-  if (table.channels > 1) {
-    std::vector<int32_t> first;
-    for (int32_t c = 0; c < table.channels; ++c) {
-      first.push_back(c * table.bins);
-    }
-    cell = g.Add("Add", {cell, OfChannels(l, name + ".first_bin", first)}, name + ".cell");
-  }
-  std::string at = cell;
-  if (table.thresholds_per_bin > 0) {
-    at =
-        g.Add("Mul", {cell, g.Scalar(name + ".rows", table.thresholds_per_bin + 1)}, name + ".row");
-  }
-  for (const std::vector<float>& row : table.thresholds) {
-    const std::string threshold =
-        g.Add("Gather", {g.Vector(name + ".thresholds", row), cell}, name + ".threshold");
-    const std::string reached = g.Add("GreaterOrEqual", {t, threshold}, name + ".reached");
-    at = g.Add("Add", {at, e.Cast(reached, DType::kS32, name + ".step")}, name + ".at");
-  }
-  OutRounded(l, g.Add("Gather", {g.Vector(name + ".values", table.values), at}, name));
-  l.r.how.nodes += ", comparisons";
-  l.r.Exact();
-  return {};
-}
-
 Status WriteExactly(const DotLayer& l) {
   Emitter& e = l.r.e;
   const std::string& name = l.name;
@@ -216,7 +169,10 @@ Status WriteExactly(const DotLayer& l) {
     PLUMB_ASSIGN_OR_RETURN(const std::string f,
                            WriteFunction(l.r, l.function, t, to_f32 ? name : name + ".function"));
     l.r.how.nodes += ", " + l.function;
-    l.r.how.exact = FunctionIsExact(l.function);
+    l.r.Exact();
+    if (!FunctionIsExact(l.function)) {
+      l.r.WithinReal(ErrorBehind(l.r, l.function, {}));
+    }
     if (to_f32) {
       e.Out(l.r.out(), l.y_order, f);
     } else {
@@ -225,35 +181,14 @@ Status WriteExactly(const DotLayer& l) {
     }
     return {};
   }
-  return WriteSteps(l, t);
+  PLUMB_ASSIGN_OR_RETURN(const std::string y, WriteSteps(l, {l.r, l.function, grid, name}, t));
+  OutRounded(l, y);
+  l.r.how.nodes += ", comparisons";
+  l.r.Exact();
+  return {};
 }
 
 }  // namespace
-
-Result<StepTable> StepsOf(const DotLayer& l) {
-  PLUMB_ASSIGN_OR_RETURN(const float slope, SlopeOf(l.r, l.function));
-  PLUMB_ASSIGN_OR_RETURN(const FloatFunction f, FunctionOf(l.r, l.function));
-  const Quantization& grid = l.grid;
-  std::vector<Staircase> stairs;
-  for (size_t c = 0; c < l.m.size(); ++c) {
-    const size_t at = grid.per_channel() ? c : 0;
-    if (stairs.size() <= at) {
-      stairs.push_back({grid.scale[at], grid.zero_point[at], {}, 0, slope});
-    }
-    const float m = std::max(l.m[c], 0x1p-60f);  // a factor of 0 gives t = 0, as this one may
-    stairs[at].factors.push_back(m);
-    stairs[at].largest = std::max(stairs[at].largest, std::max(l.LargestSum(c), 1.0f) * m);
-  }
-  std::vector<std::vector<Step>> steps;
-  for (const Staircase& one : stairs) {
-    if (!std::isfinite(one.largest)) {
-      return l.r.Refuse("factors m so large that its sums leave binary32");
-    }
-    PLUMB_ASSIGN_OR_RETURN(steps.emplace_back(), FindSteps(f, one));
-  }
-  Result<StepTable> table = MakeStepTable(steps);
-  return table.ok() ? table : l.r.Refuse(table.status().message());
-}
 
 Status WriteDotS8(const RecordExport& r) {
   PLUMB_ASSIGN_OR_RETURN(const DotLayer l, ReadDotLayer(r));

@@ -49,7 +49,22 @@ void OutRounded(const DotLayer& l, const std::string& value);
 // y = table[x + 128], one table [256] or one for each index of the tensor's last axis [C,256].
 [[nodiscard]] std::string WriteTable(Emitter& e, const std::string& x, const Tensor& table,
                                      const Order& order, std::string_view output);
-// The staircases of a layer that ends with a function and a rounding.
-[[nodiscard]] Result<StepTable> StepsOf(const DotLayer& l);
+// A number for each channel, in the shape that spreads over the value's other dimensions.
+template <typename T>
+std::string OfChannels(const DotLayer& l, std::string_view name, const std::vector<T>& values) {
+  const auto n = static_cast<int64_t>(values.size());
+  return l.r.e.graph.Constant(name, Tensor::Of<T>(l.is_conv ? Shape{n, 1, 1} : Shape{n}, values));
+}
+
+// A function behind a layer and the grid that it is rounded to.
+struct Staircased {
+  RecordExport r;  // holds the function's parameters
+  std::string_view function;
+  const Quantization& grid;
+  std::string name;  // of the result
+};
+// y = Quantize(f(t)) by the steps of that staircase.
+[[nodiscard]] Result<std::string> WriteSteps(const DotLayer& l, const Staircased& s,
+                                             const std::string& t);
 
 }  // namespace plumb::exporting

@@ -95,7 +95,10 @@ void StateBound(const DotLayer& l) {
     largest = std::max(largest, error);
   }
   if (y.empty()) {
-    errors.known = l.function == "none";
+    errors.known = l.function == "none" || slope.ok();
+    for (double& one : errors.by_channel) {
+      one *= slope.ok() ? *slope : 1.0f;
+    }
     if (l.y_order != l.order) {  // channels are not the last axis
       errors.by_channel = {largest};
     }

@@ -127,13 +127,8 @@ Status WriteUnary(const RecordExport& r) {
   r.e.Out(r.out(), order, y);
   r.how.nodes = r.how.op;
   r.how.exact = FunctionIsExact(r.how.op);
-  RealError error = r.ErrorOfInputs();
-  const Result<float> slope = SlopeOf(r, r.how.op);
-  if (!error.none() && error.known && r.how.exact && slope.ok()) {
-    for (double& one : error.by_channel) {
-      one *= *slope;
-    }
-    r.WithinReal(std::move(error));
+  if (RealError error = r.ErrorOfInputs(); !error.none() || !r.how.exact) {
+    r.WithinReal(ErrorBehind(r, r.how.op, std::move(error)));
   }
   return {};
 }

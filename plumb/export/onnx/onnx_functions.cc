@@ -168,6 +168,20 @@ Result<float> SlopeOf(const RecordExport& r, std::string_view name) {
   return row->slope;
 }
 
+RealError ErrorBehind(const RecordExport& r, std::string_view name, RealError error) {
+  const Result<float> slope = SlopeOf(r, name);
+  if (!slope.ok() || !error.known) {
+    return {false, {}};
+  }
+  if (error.none()) {
+    error.by_channel = {0.0};
+  }
+  for (double& one : error.by_channel) {
+    one *= *slope;
+  }
+  return error;
+}
+
 Result<FloatFunction> FunctionOf(const RecordExport& r, std::string_view name) {
   constexpr int64_t kBlock = 4096;
   auto program = std::make_shared<artifact::Program>();

@@ -19,6 +19,10 @@ namespace plumb::exporting {
 // Largest slope of the function; refused where none is known.
 [[nodiscard]] Result<float> SlopeOf(const RecordExport& r, std::string_view name);
 
+// How much f(t) may differ where t may by `error`: that times the slope, and 2^-19 of f itself where its
+// nodes have other last bits, which whoever rounds it adds (2^-11 steps of at most 256).
+[[nodiscard]] RealError ErrorBehind(const RecordExport& r, std::string_view name, RealError error);
+
 // The function as the runtime computes it: a program of one record.
 [[nodiscard]] Result<FloatFunction> FunctionOf(const RecordExport& r, std::string_view name);
 

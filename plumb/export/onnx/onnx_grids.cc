@@ -136,6 +136,11 @@ Status WriteQuantize(const RecordExport& r) {
     return r.Refuse("output '", r.y().name, "' is ", DTypeName(r.y().dtype), "; ONNX of opset ",
                     kOnnxOpset, " quantizes to s8 and u8");
   }
+  PLUMB_ASSIGN_OR_RETURN(const bool written, WriteQuantizedFunction(r));
+  if (written) {
+    r.Exact();
+    return {};
+  }
   const Order order = r.e.OrderOf(r.in(0));
   const std::vector<int64_t> perm = r.record.attributes.Ints("perm", PlainOrder(order.size()));
   r.e.OutReal(r.out(), OrderAfter(order, perm), r.e.In(r.in(0), order));

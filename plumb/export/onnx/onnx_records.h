@@ -59,6 +59,9 @@ struct RecordKind {
 #include "plumb/export/onnx/onnx_records.inc"
 #undef PLUMB_ONNX_RECORD
 
+// A quantize record behind a function of a layer's real numbers, by the steps of that function: the
+// same integers, which the function's own nodes do not promise. False: it is no such record.
+[[nodiscard]] Result<bool> WriteQuantizedFunction(const RecordExport& r);
 // The window of a pool as ONNX has it, for the output's size that the record states.
 [[nodiscard]] Result<Attributes> PoolWindow(const RecordExport& r);
 
