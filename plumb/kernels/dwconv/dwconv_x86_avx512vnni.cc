@@ -87,6 +87,8 @@ void RunBlock(const DwConvStrip& strip, int64_t block) {
   const auto* weights = reinterpret_cast<const int8_t*>(scale + kBlock);
   const int64_t width = kWidth != 0 ? kWidth : s.kernel_width;
   const int64_t groups = kGroups != 0 ? kGroups : s.row_groups;
+  // Two output rows are computed at once only where the weights are packed for two.
+  const int64_t weights_step = kRows == 2 ? 2 * 4 * kBlock : s.weights_step;
   const std::byte* rows[4 * std::max(kGroups, 1)];
   int64_t offsets[std::max(kWidth, 1)];
   for (int i = 0; i < 4 * kGroups; ++i) {
@@ -106,11 +108,11 @@ void RunBlock(const DwConvStrip& strip, int64_t block) {
       }
     }
     const int8_t* w = weights;
-#pragma GCC unroll 5
+#pragma GCC unroll 3
     for (int64_t kx = 0; kx < width; ++kx) {
       const int64_t from = at + (kWidth != 0 ? offsets[kx] : s.first + s.offsets[kx]);
 #pragma GCC unroll 2
-      for (int64_t g = 0; g < groups; ++g, w += s.weights_step) {
+      for (int64_t g = 0; g < groups; ++g, w += weights_step) {
         const std::byte* const* r4 = (kGroups != 0 ? rows : s.rows) + 4 * g;
         const __m512i x0 = _mm512_loadu_si512(r4[0] + from), x1 = _mm512_loadu_si512(r4[1] + from),
                       x2 = _mm512_loadu_si512(r4[2] + from), x3 = _mm512_loadu_si512(r4[3] + from);
