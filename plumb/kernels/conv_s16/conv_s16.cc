@@ -53,9 +53,9 @@ ConvS16Packed::ConvS16Packed(const ConvS16Layer& layer, const ConvS16Kernel& ker
       kernel_(kernel),
       multiplier_(layer.multiplier, layer.multiplier + layer.geometry.out_channels),
       end_(layer.end),
-      y_scale_(layer.end == EndS16::kRealS16 ? layer.y_scale : 1.0f),
-      lo_(layer.end == EndS16::kRequantize ? layer.clamp_lo : -32768),
-      hi_(layer.end == EndS16::kRequantize ? layer.clamp_hi : 32767),
+      y_scale_(layer.y_scale),
+      lo_(layer.clamp_lo),
+      hi_(layer.clamp_hi),
       function_(layer.function) {
   const ConvS16Geometry& g = geometry_;
   PLUMB_CHECK(g.groups >= 1 && g.in_channels % g.groups == 0 && g.out_channels % g.groups == 0)
@@ -208,11 +208,18 @@ void ConvS16Packed::RunTile(const Part& part, const int16_t* rows, int64_t row_s
 
 void ConvS16Packed::Finish(const double* acc, int64_t acc_stride, int64_t rows, int64_t channel,
                            int64_t channels, int64_t pixel, float* real, void* y) const {
+  if (end_ == EndS16::kRequantize) {
+    for (int64_t r = 0; r < rows; ++r) {
+      kernel_.requantize(acc + r * acc_stride, multiplier_.data() + channel, channels, lo_, hi_,
+                         static_cast<int16_t*>(y) + (pixel + r) * geometry_.out_channels + channel);
+    }
+    return;
+  }
   for (int64_t r = 0; r < rows; ++r) {
     kernel_.scale(acc + r * acc_stride, multiplier_.data() + channel, channels,
                   real + r * channels);
   }
-  if (function_.apply != nullptr && end_ != EndS16::kRequantize) {
+  if (function_.apply != nullptr) {
     function_.apply(real, real, rows * channels, function_.parameters);
   }
   for (int64_t r = 0; r < rows; ++r) {
@@ -221,7 +228,7 @@ void ConvS16Packed::Finish(const double* acc, int64_t acc_stride, int64_t rows, 
     if (end_ == EndS16::kRealF32) {
       std::copy(from, from + channels, static_cast<float*>(y) + at);
     } else {
-      kernel_.quantize(from, channels, y_scale_, lo_, hi_, static_cast<int16_t*>(y) + at);
+      kernel_.quantize(from, channels, y_scale_, static_cast<int16_t*>(y) + at);
     }
   }
 }

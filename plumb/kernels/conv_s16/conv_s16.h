@@ -107,10 +107,13 @@ struct ConvS16Kernel {
   int dw_block;
   void (*tile)(const ConvS16Tile& tile);
   void (*column)(const ConvS16Column& column);
+  // y[i] = ClampRound(float(acc[i]) * m[i], lo, hi, 0).
+  void (*requantize)(const double* acc, const float* m, int64_t n, int32_t lo, int32_t hi,
+                     int16_t* y);
   // real[i] = float(acc[i]) * m[i].
   void (*scale)(const double* acc, const float* m, int64_t n, float* real);
-  // y[i] = Quantize(real[i], scale, 0, lo, hi).
-  void (*quantize)(const float* real, int64_t n, float scale, int32_t lo, int32_t hi, int16_t* y);
+  // y[i] = Quantize(real[i], scale, 0, -32768, 32767).
+  void (*quantize)(const float* real, int64_t n, float scale, int16_t* y);
 };
 
 #define PLUMB_CONV_S16(kernel) extern const ConvS16Kernel kernel;

@@ -46,6 +46,7 @@ const ConvS16Kernel conv_s16s16f64_4x8_scalar = {"conv_s16s16f64_4x8_scalar",
                                                  kChannels,
                                                  Tile,
                                                  Column,
+                                                 Ends::Requantize,
                                                  Ends::Scale,
                                                  Ends::Quantize};
 

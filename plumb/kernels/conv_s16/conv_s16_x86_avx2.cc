@@ -86,14 +86,8 @@ using Ends = ConvS16Ends<numerics::avx2::F32>;
 
 }  // namespace
 
-const ConvS16Kernel conv_s16s16f64_6x16_avx2 = {"conv_s16s16f64_6x16_avx2",
-                                                Isa::kAvx2,
-                                                kRows,
-                                                kChannels,
-                                                kBlock,
-                                                Tile,
-                                                Column,
-                                                Ends::Scale,
-                                                Ends::Quantize};
+const ConvS16Kernel conv_s16s16f64_6x16_avx2 = {
+    "conv_s16s16f64_6x16_avx2", Isa::kAvx2,  kRows,         kChannels, kBlock, Tile, Column,
+    Ends::Requantize,           Ends::Scale, Ends::Quantize};
 
 }  // namespace plumb::kernels

@@ -96,6 +96,7 @@ const ConvS16Kernel conv_s16s16f64_12x32_avx512vnni = {"conv_s16s16f64_12x32_avx
                                                        kBlock,
                                                        Tile,
                                                        Column,
+                                                       Ends::Requantize,
                                                        Ends::Scale,
                                                        Ends::Quantize};
 
