@@ -19,6 +19,13 @@ struct Bytes8 {
   static void Store(int8_t* p, int8x8_t v) { vst1_s8(p, v); }
 };
 
+struct Byte {
+  static constexpr int64_t kBytes = 1;
+  static int8_t Load(const int8_t* p) { return *p; }
+  static int8_t Max(int8_t a, int8_t b) { return a > b ? a : b; }
+  static void Store(int8_t* p, int8_t v) { *p = v; }
+};
+
 // Requires n >= V::kBytes.
 template <typename V>
 void RunVectors(const MaxS8Run& r) {
@@ -41,7 +48,7 @@ void Run(const MaxS8Run& r) {
   } else if (r.n >= 8) {
     RunVectors<Bytes8>(r);
   } else {
-    max_s8_1_scalar.run(r);
+    RunVectors<Byte>(r);
   }
 }
 

@@ -33,6 +33,13 @@ struct Bytes8 {
   static void Store(int8_t* p, __m128i v) { _mm_storel_epi64(reinterpret_cast<__m128i*>(p), v); }
 };
 
+struct Byte {
+  static constexpr int64_t kBytes = 1;
+  static int8_t Load(const int8_t* p) { return *p; }
+  static int8_t Max(int8_t a, int8_t b) { return std::max(a, b); }
+  static void Store(int8_t* p, int8_t v) { *p = v; }
+};
+
 // Requires n >= V::kBytes.
 template <typename V>
 void RunVectors(const MaxS8Run& r) {
@@ -57,7 +64,7 @@ void Run(const MaxS8Run& r) {
   } else if (r.n >= 8) {
     RunVectors<Bytes8>(r);
   } else {
-    max_s8_1_scalar.run(r);
+    RunVectors<Byte>(r);
   }
 }
 
