@@ -3,12 +3,12 @@
 
     export_judge.py PLUMB [--only NAME,...]
 
-Converts each network to int8, exports it in both forms with every integer tensor as an output, runs ONNX Runtime with its
-optimizations off on a real picture, and compares every int8 tensor with what `plumb run` makes:
+Converts each network to int8, exports it in both forms with every integer tensor as an output, runs ONNX Runtime on a real
+picture, and compares every int8 tensor with what `plumb run` makes:
 
-    onnx-qoperator   from the picture on: ==
-    onnx-qdq         record by record, each on Plumb's own integers: within the steps that the record's bound states,
-                     == where the export says so
+    onnx-qoperator   from the picture on, with ONNX Runtime's optimizations off and on: ==
+    onnx-qdq         record by record, each on Plumb's own integers, optimizations off: within the steps that the record's
+                     bound states, == where the export says so
 
 Reads ../shared (or PLUMB_SHARED). Needs numpy, onnx, onnxruntime and pillow; says so and passes when they or the models are
 absent.
@@ -87,9 +87,9 @@ class Network:
                                             check=True).stdout)["program"]
         return {tensor: how for record, how in zip(program["records"], facts["records"]) for tensor in record["outputs"]}
 
-    def session(self, model):
+    def session(self, model, level="ORT_DISABLE_ALL"):
         options = self.ort.SessionOptions()
-        options.graph_optimization_level = self.ort.GraphOptimizationLevel.ORT_DISABLE_ALL
+        options.graph_optimization_level = getattr(self.ort.GraphOptimizationLevel, level)
         options.log_severity_level = 3
         return self.ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
@@ -97,20 +97,22 @@ class Network:
         """The qoperator form from the picture on."""
         path, facts = self.export("onnx-qoperator")
         outputs = [one["output"] for one in facts["tensors"]]
-        found = self.session(str(path)).run(outputs, {self.input: self.feed})
+        plain = self.session(str(path)).run(outputs, {self.input: self.feed})
+        optimized = self.session(str(path), "ORT_ENABLE_ALL").run(outputs, {self.input: self.feed})
         made_by = self.made_by(facts)
         wrong, elements = [], collections.Counter()
-        for one, theirs in zip(facts["tensors"], found):
+        for one, *found in zip(facts["tensors"], plain, optimized):
             ours = self.tensor(one["tensor"])
             elements[made_by[one["tensor"]]["op"]] += ours.size
-            if ours.dtype != theirs.dtype or ours.shape != theirs.shape or not self.np.array_equal(ours, theirs):
-                different = int((ours != theirs).sum()) if ours.shape == theirs.shape else -1
-                wrong.append(f"{one['name']}: {different} of {ours.size} differ")
-        print(f"{'FAIL' if wrong or not found else 'ok  '} {self.name} onnx-qoperator: {len(found)} int8 tensors, == in "
-              f"{len(found) - len(wrong)}; elements: " + ", ".join(f"{op} {n}" for op, n in sorted(elements.items())), flush=True)
+            for how, theirs in zip(("", " with optimizations"), found):
+                if ours.dtype != theirs.dtype or not self.np.array_equal(ours, theirs):
+                    different = int((ours != theirs).sum()) if ours.shape == theirs.shape else -1
+                    wrong.append(f"{one['name']}: {different} of {ours.size} differ{how}")
+        print(f"{'FAIL' if wrong or not plain else 'ok  '} {self.name} onnx-qoperator: {len(plain)} int8 tensors, "
+              f"{len(wrong)} differ; elements: " + ", ".join(f"{op} {n}" for op, n in sorted(elements.items())), flush=True)
         for line in wrong[:5]:
             print("    ", line)
-        return bool(found) and not wrong
+        return bool(plain) and not wrong
 
     def by_record(self):
         """The QDQ form, every record on the integers that Plumb gave it."""

@@ -215,13 +215,14 @@ TEST(ExportOnnx, AResidualIsAddedToTheRoundedConvolution) {
   p.records[0].inputs[5] = r;
   p.inputs.push_back({"r", r, DType::kS8});
   const OnnxGraph graph = Built(p, OnnxForm::kQOperator);
-  EXPECT_EQ(Ops(graph), (Strings{"Transpose", "QLinearConv", "DequantizeLinear", "Transpose",
-                                 "DequantizeLinear", "Add", "QuantizeLinear", "Clip", "Transpose",
-                                 "Identity"}));
+  EXPECT_EQ(Ops(graph),
+            (Strings{"Transpose", "QLinearConv", "Cast", "Sub", "Mul", "Transpose", "Cast", "Sub",
+                     "Mul", "Add", "QuantizeLinear", "Clip", "Transpose", "Identity"}));
   EXPECT_EQ(Values<int8_t>(graph, NodeOf(graph, "QLinearConv").inputs[7]),
             std::vector<int8_t>{-11});
-  EXPECT_EQ(Values<float>(graph, graph.nodes()[2].inputs[1]), std::vector<float>{kOwn / kY});
-  EXPECT_EQ(Values<float>(graph, graph.nodes()[4].inputs[1]), std::vector<float>{kResidual / kY});
+  EXPECT_EQ(Values<float>(graph, graph.nodes()[3].inputs[1]), std::vector<float>{-11});
+  EXPECT_EQ(Values<float>(graph, graph.nodes()[4].inputs[1]), std::vector<float>{kOwn / kY});
+  EXPECT_EQ(Values<float>(graph, graph.nodes()[8].inputs[1]), std::vector<float>{kResidual / kY});
   EXPECT_EQ(Values<int8_t>(graph, NodeOf(graph, "Clip").inputs[1]), std::vector<int8_t>{5});
   OnnxExport qdq;
   Built(p, OnnxForm::kQdq, &qdq);
@@ -279,7 +280,9 @@ TEST(ExportOnnx, SumsUseTheRatiosOfTheScales) {
   p.inputs = {{"a", a, DType::kS8}, {"b", b, DType::kS8}};
   p.outputs = {{"y", y, DType::kS8}};
   const OnnxGraph graph = Built(p, OnnxForm::kQOperator);
-  EXPECT_EQ(Values<float>(graph, graph.nodes()[0].inputs[1]), std::vector<float>{0.02f / 0.07f});
+  EXPECT_EQ(Values<float>(graph, NodeOf(graph, "Sub").inputs[1]), std::vector<float>{1});
+  EXPECT_EQ(Values<float>(graph, NodeOf(graph, "Mul").inputs[1]),
+            std::vector<float>{0.02f / 0.07f});
   EXPECT_EQ(Values<float>(graph, NodeOf(graph, "QuantizeLinear").inputs[1]),
             std::vector<float>{1.0f});
   const OnnxGraph qdq = Built(p, OnnxForm::kQdq);

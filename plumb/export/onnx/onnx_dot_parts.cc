@@ -163,12 +163,12 @@ void OutRounded(const DotLayer& l, const std::string& value) {
   const Quantization& y = r.y().quantization;
   const float own_ratio = l.grid.scale[0] / y.scale[0];
   const bool real = r.qdq();
-  const std::string a = e.Dequantize(value, real ? l.grid.scale : std::vector<float>{own_ratio},
-                                     l.grid.zero_point, DType::kS8, 0, name + ".a");
-  const std::string b =
-      real ? e.Real(r.in(5), l.y_order)
-           : e.Dequantize(e.In(r.in(5), l.y_order), {residual.scale[0] / y.scale[0]},
-                          residual.zero_point, DType::kS8, 0, name + ".b");
+  const std::string a =
+      real ? e.Dequantize(value, l.grid.scale, l.grid.zero_point, DType::kS8, 0, name + ".a")
+           : e.Scaled(value, l.grid.zero_point[0], own_ratio, name + ".a");
+  const std::string b = real ? e.Real(r.in(5), l.y_order)
+                             : e.Scaled(e.In(r.in(5), l.y_order), residual.zero_point[0],
+                                        residual.scale[0] / y.scale[0], name + ".b");
   const std::string sum = e.graph.Add("Add", {a, b}, name + ".t");
   const int64_t lo = r.record.attributes.Int("sum_clamp_lo", -128);
   const int64_t hi = r.record.attributes.Int("sum_clamp_hi", 127);

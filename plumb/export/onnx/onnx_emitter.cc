@@ -185,6 +185,15 @@ std::string Emitter::Cast(const std::string& value, DType to, std::string_view o
   return graph.Add("Cast", {value}, output, {{"to", static_cast<int64_t>(OnnxElementType(to))}});
 }
 
+std::string Emitter::Scaled(const std::string& value, int32_t zero_point, float factor,
+                            std::string_view output) {
+  const std::string real = Cast(value, DType::kF32, StrCat(output, ".float"));
+  const std::string steps = graph.Add(
+      "Sub", {real, graph.Scalar(StrCat(output, ".zero_point"), static_cast<float>(zero_point))},
+      StrCat(output, ".steps"));
+  return graph.Add("Mul", {steps, graph.Scalar(StrCat(output, ".factor"), factor)}, output);
+}
+
 std::string Emitter::Real(int32_t tensor, const Order& order) {
   const artifact::TensorInfo& t = info(tensor);
   if (t.quantization.empty()) {

@@ -72,6 +72,10 @@ class Emitter {
   std::string Dequantize(const std::string& value, const std::vector<float>& scale,
                          const std::vector<int32_t>& zero_point, DType type, int64_t dimension,
                          std::string_view output);
+  // (q - zero point) * factor in binary32. DequantizeLinear computes that too, but optimizers fuse it
+  // with what follows into operators of other roundings.
+  std::string Scaled(const std::string& value, int32_t zero_point, float factor,
+                     std::string_view output);
   std::string Cast(const std::string& value, DType to, std::string_view output);
   // Transpose, or the value itself where nothing moves.
   std::string Turn(const std::string& value, const Order& from, const Order& to,

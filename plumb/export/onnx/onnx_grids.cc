@@ -112,10 +112,9 @@ Status WriteArithmetic(const RecordExport& r) {
   if (r.qdq()) {
     return ArithmeticQdq(r, order, op);
   }
-  // DequantizeLinear is (q - zero point) * scale, whatever the scale: a ratio here.
   const auto operand = [&](size_t i, const Grid& grid, float ratio) {
-    return e.Dequantize(e.In(r.in(i), OrderFor(r, i, order)), {ratio}, {grid.zero_point},
-                        DType::kS8, 0, StrCat(name, i == 0 ? ".a" : ".b"));
+    return e.Scaled(e.In(r.in(i), OrderFor(r, i, order)), grid.zero_point, ratio,
+                    StrCat(name, i == 0 ? ".a" : ".b"));
   };
   std::string t;
   if (product) {
@@ -126,7 +125,7 @@ Status WriteArithmetic(const RecordExport& r) {
     t = g.Add(op, {operand(0, a, a.scale / y.scale), operand(1, b, b.scale / y.scale)},
               name + ".t");
   }
-  r.how.nodes = StrCat("DequantizeLinear by the ratios, ", op);
+  r.how.nodes = StrCat("Sub, Mul by the ratios, ", op);
   RoundTo(r, order, t, y);
   return {};
 }
