@@ -19,6 +19,20 @@ constexpr const EndKernel* kKernels[] = {
 
 constexpr size_t kPadding = 64;
 
+// Rows of 8-bit numbers of a block; the usual widths without a call.
+void CopyRows(const int8_t* from, int64_t from_stride, int8_t* to, int64_t to_stride,
+              const EndBlock& block) {
+  for (int64_t row = 0; row < block.rows; ++row, from += from_stride, to += to_stride) {
+    if (block.channels == 16) {
+      std::memcpy(to, from, 16);
+    } else if (block.channels == 32) {
+      std::memcpy(to, from, 32);
+    } else {
+      std::memcpy(to, from, static_cast<size_t>(block.channels));
+    }
+  }
+}
+
 bool HasRest(const EndKernel& kernel) { return kernel.cpu_has == nullptr || kernel.cpu_has(); }
 
 }  // namespace
@@ -153,34 +167,39 @@ void LayerEnd::Apply(const EndBlock& block, int64_t first_channel, float* real,
     ApplyReal(block, params, real, {real, block.acc_stride});
     kernel_.quantize(block, params, real, block.acc_stride, y, stride);
   } else {
-    kernel_.requantize(block, params, y, stride);
-    if (kind_ == EndKind::kTable && !kernel_.looks_up) {
-      LookUp(table_, block, y, stride);
+    const bool look_up = kind_ == EndKind::kTable && !kernel_.looks_up;
+    if (look_up && stride != block.channels) {
+      int8_t* const bytes = reinterpret_cast<int8_t*>(real);
+      kernel_.requantize(block, params, bytes, block.channels);
+      LookUp(table_, bytes, block.rows * block.channels);
+      CopyRows(bytes, block.channels, y, stride, block);
+    } else {
+      kernel_.requantize(block, params, y, stride);
+      if (look_up) {
+        LookUp(table_, y, block.rows * block.channels);
+      }
     }
   }
   if (residual_) {
     kernel_.add(*residual_,
                 {target.residual, target.residual_stride, y, stride, block.rows, block.channels});
     if (!residual_table_.empty()) {
-      LookUp(residual_table_, block, y, stride);
+      int8_t* const bytes = reinterpret_cast<int8_t*>(real);
+      CopyRows(y, stride, bytes, block.channels, block);
+      LookUp(residual_table_, bytes, block.rows * block.channels);
+      CopyRows(bytes, block.channels, y, stride, block);
     }
   }
 }
 
-void LayerEnd::LookUp(const std::vector<int8_t>& table, const EndBlock& block, int8_t* y,
-                      int64_t y_stride) const {
-  const bool whole = y_stride == block.channels;
-  const int64_t runs = whole ? 1 : block.rows;
-  const int64_t n = whole ? block.rows * block.channels : block.channels;
-  for (int64_t run = 0; run < runs; ++run) {
-    int8_t* at = y + run * y_stride;
-    if (look_up_ != nullptr) {
-      look_up_(table.data(), at, at, n);
-      continue;
-    }
-    for (int64_t i = 0; i < n; ++i) {
-      at[i] = table[static_cast<size_t>(at[i] + 128)];
-    }
+// All at once: a look-up begins by loading its table.
+void LayerEnd::LookUp(const std::vector<int8_t>& table, int8_t* bytes, int64_t n) const {
+  if (look_up_ != nullptr) {
+    look_up_(table.data(), bytes, bytes, n);
+    return;
+  }
+  for (int64_t i = 0; i < n; ++i) {
+    bytes[i] = table[static_cast<size_t>(bytes[i] + 128)];
   }
 }
 

@@ -156,7 +156,7 @@ class LayerEnd {
       : LayerEnd(spec, channels, SelectEnd(isa)) {}
 
   // Outputs of channels [first_channel, first_channel + block.channels): row r to the elements from
-  // offset + r * y_stride on, of s8 or f32 by the kind. `real` is scratch for [rows][acc_stride].
+  // offset + r * y_stride on, of s8 or f32 by the kind. `real` is scratch for [rows][acc_stride] numbers.
   // Writes nothing else.
   void Apply(const EndBlock& block, int64_t first_channel, float* real, void* y, int64_t offset,
              int64_t y_stride) const;
@@ -170,8 +170,7 @@ class LayerEnd {
   [[nodiscard]] bool has_residual() const { return residual_.has_value(); }
 
  private:
-  void LookUp(const std::vector<int8_t>& table, const EndBlock& block, int8_t* y,
-              int64_t y_stride) const;
+  void LookUp(const std::vector<int8_t>& table, int8_t* bytes, int64_t n) const;
   void ApplyReal(const EndBlock& block, const EndParams& params, float* real,
                  const EndTarget& target) const;
 
