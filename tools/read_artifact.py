@@ -15,7 +15,7 @@ import sys
 
 MAGIC = b"PLUMB\r\n\x1a"
 FORMAT_VERSION = 0
-NUMERICS_VERSION = 0
+NUMERICS_VERSION = 1
 SECTION_NAMES = {1: "program", 2: "weights", 3: "io_contract", 4: "decode_contract", 5: "provenance", 6: "quality",
                  7: "golden"}
 REQUIRED = 1

@@ -12,7 +12,7 @@
 namespace plumb::artifact {
 
 inline constexpr uint32_t kFormatVersion = 0;  // of the container and its sections; 0 until frozen
-inline constexpr uint32_t kNumericsVersion = 0;  // of the arithmetic; 0 until frozen as 1
+inline constexpr uint32_t kNumericsVersion = 1;  // of docs/arithmetic.md; 0 was never frozen
 
 struct Artifact {
   Program program;

@@ -42,6 +42,12 @@ Status CheckVersions(uint32_t format, uint32_t numerics) {
         kFormatVersion,
         "; install the release that made it, or convert the model again with this one");
   }
+  if (numerics == 0) {
+    return Incompatible(
+        "the artifact was made before the arithmetic was frozen (numerics version 0);",
+        " this release of Plumb computes version ", kNumericsVersion,
+        "; convert the model again with it");
+  }
   if (numerics != kNumericsVersion) {
     return Incompatible(
         "the artifact asks for numerics version ", numerics,

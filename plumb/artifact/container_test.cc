@@ -63,7 +63,9 @@ TEST(Container, RefusesOtherVersions) {
   ExpectRefused(MakeFile([](Container& c) { c.format_version = 8; }), Code::kIncompatible,
                 "format version 8");
   ExpectRefused(MakeFile([](Container& c) { c.numerics_version = 9; }), Code::kIncompatible,
-                "numerics version 9");
+                "asks for numerics version 9, this release of Plumb computes version 1");
+  ExpectRefused(MakeFile([](Container& c) { c.numerics_version = 0; }), Code::kIncompatible,
+                "made before the arithmetic was frozen (numerics version 0)");
   ExpectRefused(MakeFile([](Container& c) {
                   c.sections[1].id = 900;
                   c.sections[1].flags = kSectionRequired;

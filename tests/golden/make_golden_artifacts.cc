@@ -103,6 +103,8 @@ void WriteDamaged(const Golden& golden) {
                Seal(contents, [](Container& c) { c.format_version = 1000; }));
   golden.Write("refuse/5-numerics-version",
                Seal(contents, [](Container& c) { c.numerics_version = 1000; }));
+  golden.Write("refuse/5-numerics-before-the-freeze",
+               Seal(contents, [](Container& c) { c.numerics_version = 0; }));
   golden.Write("refuse/5-unknown-required-section", Seal(contents, [](Container& c) {
                  c.sections[5].id = 1000;
                  c.sections[5].flags = kSectionRequired;
