@@ -111,7 +111,7 @@ void PassErrorOn(const RecordExport& r) {
         const double error = before.by_channel[before.by_channel.size() == 1 ? 0 : c];
         steps = std::max(steps, error / scale[scale.size() == 1 ? 0 : c] + 0x1p-11);
       }
-      r.Within(steps < 1000 ? std::max(1, static_cast<int>(std::ceil(steps))) : -1);
+      r.WithinSteps(steps);
     }
   }
 }

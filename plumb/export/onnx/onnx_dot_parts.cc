@@ -185,8 +185,8 @@ void OutRounded(const DotLayer& l, const std::string& value) {
   }
   e.Out(r.out(), l.y_order, out);
   if (real && r.how.bound > 0) {  // so many steps of the own grid, and a few roundings
-    const double steps = r.how.bound * static_cast<double>(own_ratio) + 0x1p-10;
-    r.Within(steps < 1000 ? std::max(1, static_cast<int>(steps) + 1) : -1);
+    const double ratios = static_cast<double>(own_ratio) + residual.scale[0] / y.scale[0];
+    r.WithinSteps(r.how.bound * static_cast<double>(own_ratio) + 6 * 0x1p-24 * 255 * ratios);
   }
 }
 

@@ -64,10 +64,6 @@ RealScales ReadScales(const DotLayer& l, const std::vector<float>& step) {
 double ErrorOfT(const DotLayer& l, size_t c) {
   return static_cast<double>(l.depth + 16) * 0x1p-24 * 1.001 * l.LargestSum(c) * l.m[c];
 }
-int Steps(double error) {
-  return error < 1000 ? std::max(1, static_cast<int>(std::ceil(error))) : -1;
-}
-
 int TableBound(const Tensor& table, int steps) {
   const auto values = table.values<int8_t>();
   int bound = 0;
@@ -105,8 +101,10 @@ void StateBound(const DotLayer& l) {
     l.r.WithinReal(std::move(errors));
     return;
   }
-  const int steps = Steps(largest);
-  l.r.Within(l.table && steps > 0 ? TableBound(l.r.e.ConstantOf(l.r.in(4)), steps) : steps);
+  l.r.WithinSteps(largest);
+  if (l.table && l.r.how.bound > 0) {
+    l.r.Within(TableBound(l.r.e.ConstantOf(l.r.in(4)), l.r.how.bound));
+  }
 }
 
 // The clamp before the rounding: between numbers of the grid, which rounding leaves where they are.

@@ -74,6 +74,12 @@ void RoundTo(const RecordExport& r, const Order& order, const std::string& t, co
   r.Exact();
 }
 
+// A mean of numbers of at most 255 steps: a rounding for each, and a few more.
+void StateMeanBound(const RecordExport& r, int64_t count) {
+  r.WithinSteps(static_cast<double>(count + 8) * 0x1p-24 * 255 * r.x().quantization.scale[0] /
+                r.y().quantization.scale[0]);
+}
+
 // Two tensors in float, rounded to the output's grid.
 Status ArithmeticQdq(const RecordExport& r, const Order& order, std::string_view op) {
   const std::string name = r.e.NameOf(r.out());
@@ -90,7 +96,9 @@ Status ArithmeticQdq(const RecordExport& r, const Order& order, std::string_view
                                         ? name + ".free"
                                         : name),
                        name));
-  r.Within(1);
+  // Six roundings in all, each of what is at most that much.
+  const double a = 255.0 * r.x(0).quantization.scale[0], b = 255.0 * r.x(1).quantization.scale[0];
+  r.WithinSteps(6 * 0x1p-24 * (op == "Mul" ? a * b : a + b) / grid.scale[0]);
   return {};
 }
 
@@ -202,7 +210,9 @@ Status WriteMean(const RecordExport& r) {
               g.Add("ReduceMean", {e.Real(r.in(0), order)}, integer ? name + ".mean" : name,
                     {{"axes", dimensions}, {"keepdims", keep}}));
     r.how.nodes = integer ? "ReduceMean, QuantizeLinear" : "ReduceMean";
-    r.Within(integer ? 1 : 0);
+    if (integer) {
+      StateMeanBound(r, count);
+    }
     return {};
   }
   PLUMB_ASSIGN_OR_RETURN(const Grid x, OneGrid(r, r.x()));
@@ -274,7 +284,9 @@ Status WriteAveragePool(const RecordExport& r) {
         r.out(), order,
         g.Add("AveragePool", {e.Real(r.in(0), order)}, integer ? name + ".mean" : name, window));
     r.how.nodes = integer ? "AveragePool, QuantizeLinear" : "AveragePool";
-    r.Within(integer ? 1 : 0);
+    if (integer) {
+      StateMeanBound(r, NumElements(r.record.attributes.Ints("kernel")));
+    }
     return {};
   }
   PLUMB_ASSIGN_OR_RETURN(const Grid x, OneGrid(r, r.x()));

@@ -1,6 +1,8 @@
 // One record on its way into an ONNX graph.
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <span>
 #include <string>
 #include <string_view>
@@ -32,6 +34,10 @@ struct RecordExport {
   void Exact() const { how.exact = true; }
   // Within so many steps; below 0: nobody knows.
   void Within(int steps) const { how.exact = false, how.bound = steps; }
+  // What is rounded differs by so many steps before the rounding.
+  void WithinSteps(double error) const {
+    Within(error < 1000 ? std::max(1, static_cast<int>(std::ceil(error))) : -1);
+  }
   // A float output within so much.
   void WithinReal(RealError error) const {
     how.exact = false;
