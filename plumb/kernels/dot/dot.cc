@@ -255,14 +255,15 @@ void DotPacked::Run(const int8_t* x, void* y, std::span<std::byte> scratch, Thre
                     const int8_t* residual) const {
   PLUMB_CHECK(scratch.size() >= ScratchBytes(pool.threads()))
       << "scratch of " << scratch.size() << " bytes";
-  // Split what leaves the busiest thread the least to do. Splitting channels reads pixels once a
-  // thread, so it must be worth a tenth.
+  // Split what leaves the busiest thread the least to do. Splitting channels copies pixels once a
+  // thread where they are copied, so that it must be worth a tenth.
   const int64_t threads = pool.threads();
   const int64_t tiles = plan_->Tiles();
   const int64_t panels = plan_->g.groups * panels_;
   const int64_t tiles_each = CeilDivide(tiles, threads);
   const int64_t panels_each = CeilDivide(panels, threads);
-  const bool by_tiles = 10 * tiles_each * panels <= 11 * panels_each * tiles;
+  const int64_t worth = plan_->source == DotSource::kInput ? 10 : 11;
+  const bool by_tiles = 10 * tiles_each * panels <= worth * panels_each * tiles;
   const Call call{this, x, y, residual, scratch.data(), by_tiles};
   pool.ParallelFor(by_tiles ? tiles : panels, 1, std::cref(call));
 }
