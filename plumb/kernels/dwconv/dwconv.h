@@ -15,8 +15,9 @@
 //
 // Floor, in vector instructions for 64 outputs of a 3x3 kernel with stride 1 (AVX-512 VNNI, two
 // vector ports, interleaving and packing on one of them): 12 multiply-adds and 12 interleavings for
-// three kernel columns, 12 to scale and round, 7 to pack and add the zero point, 3 to prepare a row:
-// 46, that is 23 cycles; bytes moved: 64 read and 64 written. docs/speed.md compares.
+// three kernel columns (4, where the number of channels is a multiple of 64), 12 to scale and round,
+// 7 to pack and add the zero point, 3 to prepare a row: 46 or 38, that is 23 or 19 cycles; bytes
+// moved: 64 read and 64 written. docs/speed.md compares.
 #pragma once
 
 #include <cstddef>

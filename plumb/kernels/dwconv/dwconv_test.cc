@@ -52,6 +52,8 @@ std::vector<DwConvLayer> Layers() {
       Layer(1, 17, 40, 130, 5, 5, 1, 2, 2, 2, 1, 1),  // several blocks
       Layer(1, 12, 12, 24, 3, 3, 1, 1, 2, 2, 2, 2),   // dilation
       Layer(1, 30, 1, 16, 7, 1, 3, 1, 3, 0, 1, 1),    // a column
+      Layer(1, 9, 11, 128, 3, 3, 1, 1, 1, 1, 1, 1),   // the next vector is the next column
+      Layer(1, 6, 12, 64, 3, 3, 1, 1, 2, 2, 2, 2),    // the next but one
   };
   std::mt19937 random(11);
   const auto pick = [&](int lo, int hi) {

@@ -75,8 +75,31 @@ void StoreSums(const __m512i (&acc)[4], int64_t n, int32_t* out) {
                            _mm512_shuffle_i32x4(c, d, 0xdd));
 }
 
+// Four rows side by side: 64 of a column's numbers.
+void Interleave(const std::byte* const* rows, int64_t from, __m512i (&x)[4]) {
+  const __m512i x0 = _mm512_loadu_si512(rows[0] + from), x1 = _mm512_loadu_si512(rows[1] + from),
+                x2 = _mm512_loadu_si512(rows[2] + from), x3 = _mm512_loadu_si512(rows[3] + from);
+  const __m512i low01 = _mm512_unpacklo_epi8(x0, x1), high01 = _mm512_unpackhi_epi8(x0, x1);
+  const __m512i low23 = _mm512_unpacklo_epi8(x2, x3), high23 = _mm512_unpackhi_epi8(x2, x3);
+  x[0] = _mm512_unpacklo_epi16(low01, low23), x[1] = _mm512_unpackhi_epi16(low01, low23);
+  x[2] = _mm512_unpacklo_epi16(high01, high23), x[3] = _mm512_unpackhi_epi16(high01, high23);
+}
+
+template <int kRows>
+void Add(const __m512i (&x)[4], const int8_t* w, __m512i (&acc)[kRows][4]) {
+  for (int r = 0; r < kRows; ++r) {
+    for (int k = 0; k < 4; ++k) {
+      acc[r][k] = _mm512_dpbusd_epi32(acc[r][k], x[k], _mm512_load_si512(w + (r * 4 + k) * kBlock));
+    }
+  }
+}
+
+// How the columns of a kernel are interleaved: each anew, or, where the next vector of a block is
+// also the next column, once for the three vectors that need it.
+enum class Columns { kEach, kSlide };
+
 // One block over a strip; kWidth, kGroups: the kernel's width and its groups of tap rows, 0: any.
-template <int kRows, int kWidth, int kGroups, DwConvEnd kEnd>
+template <int kRows, int kWidth, int kGroups, Columns kColumns, DwConvEnd kEnd>
 void RunBlock(const DwConvStrip& strip, int64_t block) {
   const DwConvStrip s = strip;  // a copy, which no store can change
   const std::byte* at_block = s.blocks + block * s.block_bytes;
@@ -100,6 +123,11 @@ void RunBlock(const DwConvStrip& strip, int64_t block) {
   const int64_t most = s.period - block * kBlock;
   const Requantize64 requantize(factor, zero, s.lo, s.hi);
   const Silu64 silu(factor, zero, scale);
+  __m512i before[2][4];
+  if constexpr (kColumns == Columns::kSlide) {
+    Interleave(rows, block * kBlock + offsets[0], before[0]);
+    Interleave(rows, block * kBlock + offsets[1], before[1]);
+  }
   for (int64_t at = block * kBlock; at < s.numbers; at += s.period) {
     __m512i acc[kRows][4];
     for (int r = 0; r < kRows; ++r) {
@@ -107,25 +135,26 @@ void RunBlock(const DwConvStrip& strip, int64_t block) {
         acc[r][k] = _mm512_load_si512(start + 16 * k);
       }
     }
-    const int8_t* w = weights;
+    if constexpr (kColumns == Columns::kSlide) {
+      __m512i x[4];
+      Interleave(rows, at + offsets[2], x);
+      Add<kRows>(before[0], weights, acc);
+      Add<kRows>(before[1], weights + weights_step, acc);
+      Add<kRows>(x, weights + 2 * weights_step, acc);
+      for (int k = 0; k < 4; ++k) {
+        before[0][k] = before[1][k];
+        before[1][k] = x[k];
+      }
+    } else {
+      const int8_t* w = weights;
 #pragma GCC unroll 3
-    for (int64_t kx = 0; kx < width; ++kx) {
-      const int64_t from = at + (kWidth != 0 ? offsets[kx] : s.first + s.offsets[kx]);
+      for (int64_t kx = 0; kx < width; ++kx) {
+        const int64_t from = at + (kWidth != 0 ? offsets[kx] : s.first + s.offsets[kx]);
 #pragma GCC unroll 2
-      for (int64_t g = 0; g < groups; ++g, w += weights_step) {
-        const std::byte* const* r4 = (kGroups != 0 ? rows : s.rows) + 4 * g;
-        const __m512i x0 = _mm512_loadu_si512(r4[0] + from), x1 = _mm512_loadu_si512(r4[1] + from),
-                      x2 = _mm512_loadu_si512(r4[2] + from), x3 = _mm512_loadu_si512(r4[3] + from);
-        const __m512i low01 = _mm512_unpacklo_epi8(x0, x1), high01 = _mm512_unpackhi_epi8(x0, x1);
-        const __m512i low23 = _mm512_unpacklo_epi8(x2, x3), high23 = _mm512_unpackhi_epi8(x2, x3);
-        const __m512i x[4] = {
-            _mm512_unpacklo_epi16(low01, low23), _mm512_unpackhi_epi16(low01, low23),
-            _mm512_unpacklo_epi16(high01, high23), _mm512_unpackhi_epi16(high01, high23)};
-        for (int r = 0; r < kRows; ++r) {
-          for (int k = 0; k < 4; ++k) {
-            acc[r][k] =
-                _mm512_dpbusd_epi32(acc[r][k], x[k], _mm512_load_si512(w + (r * 4 + k) * kBlock));
-          }
+        for (int64_t g = 0; g < groups; ++g, w += weights_step) {
+          __m512i x[4];
+          Interleave((kGroups != 0 ? rows : s.rows) + 4 * g, from, x);
+          Add<kRows>(x, w, acc);
         }
       }
     }
@@ -147,18 +176,18 @@ void RunBlock(const DwConvStrip& strip, int64_t block) {
   }
 }
 
-template <int kRows, int kWidth, int kGroups>
+template <int kRows, int kWidth, int kGroups, Columns kColumns>
 void RunBlocks(const DwConvStrip& s) {
   for (int64_t block = 0; block < s.block_count; ++block) {
     switch (s.end) {
       case DwConvEnd::kSums:
-        RunBlock<kRows, kWidth, kGroups, DwConvEnd::kSums>(s, block);
+        RunBlock<kRows, kWidth, kGroups, kColumns, DwConvEnd::kSums>(s, block);
         break;
       case DwConvEnd::kRequantize:
-        RunBlock<kRows, kWidth, kGroups, DwConvEnd::kRequantize>(s, block);
+        RunBlock<kRows, kWidth, kGroups, kColumns, DwConvEnd::kRequantize>(s, block);
         break;
       case DwConvEnd::kSilu:
-        RunBlock<kRows, kWidth, kGroups, DwConvEnd::kSilu>(s, block);
+        RunBlock<kRows, kWidth, kGroups, kColumns, DwConvEnd::kSilu>(s, block);
         break;
     }
   }
@@ -167,11 +196,15 @@ void RunBlocks(const DwConvStrip& s) {
 template <int kRows>
 void RunRows(const DwConvStrip& s) {
   if (s.kernel_width == 3 && s.row_groups == 1) {
-    RunBlocks<kRows, 3, 1>(s);
+    if (s.offsets[1] - s.offsets[0] == s.period && s.offsets[2] - s.offsets[1] == s.period) {
+      RunBlocks<kRows, 3, 1, Columns::kSlide>(s);
+    } else {
+      RunBlocks<kRows, 3, 1, Columns::kEach>(s);
+    }
   } else if (s.kernel_width == 5 && s.row_groups == 2) {
-    RunBlocks<kRows, 5, 2>(s);
+    RunBlocks<kRows, 5, 2, Columns::kEach>(s);
   } else {
-    RunBlocks<kRows, 0, 0>(s);
+    RunBlocks<kRows, 0, 0, Columns::kEach>(s);
   }
 }
 
