@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <condition_variable>
-#include <mutex>
 #include <thread>
 #include <vector>
 
@@ -17,15 +15,48 @@
 
 namespace plumb {
 
-// Workers wait for `generation` to move: a short spin first, since the parts of one inference follow each other within
-// microseconds, then asleep, so that idle threads cost nothing.
+namespace {
+
+// The parts of one inference follow each other within microseconds, so who waits looks again and
+// again for a while (at most a third of a millisecond) and goes to sleep then: idle threads cost
+// nothing. No lock: the word that is waited for is given to the system directly.
+constexpr int kSpins = 4000;
+
+void Pause() {
+#if defined(__x86_64__)
+  _mm_pause();
+#elif defined(__aarch64__)
+  asm volatile("isb");  // `yield` takes no time where threads have cores of their own
+#endif
+}
+
+// Waits until done(value) and returns that value. Who changes the word must notify.
+template <typename Done>
+uint32_t WaitFor(const std::atomic<uint32_t>& word, Done done) {
+  for (int spin = 0; spin < kSpins; ++spin) {
+    const uint32_t value = word.load(std::memory_order_acquire);
+    if (done(value)) {
+      return value;
+    }
+    Pause();
+  }
+  while (true) {
+    const uint32_t value = word.load(std::memory_order_acquire);
+    if (done(value)) {
+      return value;
+    }
+    word.wait(value, std::memory_order_acquire);
+  }
+}
+
+}  // namespace
+
+// Workers wait for `generation` to move, the caller for `pending` to reach 0.
 struct ThreadPool::State {
   int threads = 1;
   std::vector<std::thread> workers;
-  std::mutex mutex;
-  std::condition_variable wake;
-  std::atomic<uint64_t> generation{0};
-  std::atomic<int> pending{0};
+  std::atomic<uint32_t> generation{0};
+  std::atomic<uint32_t> pending{0};
   std::atomic<bool> stop{false};
   int parts = 0;
   const std::function<void(int)>* work = nullptr;
@@ -38,52 +69,47 @@ struct ThreadPool::State {
 
   void Worker(int thread) {
     FloatEnvironment environment;
-    uint64_t seen = 0;
+    uint32_t seen = 0;
     while (true) {
-      constexpr int kSpins = 4000;
-      for (int spin = 0; spin < kSpins && generation.load(std::memory_order_acquire) == seen;
-           ++spin) {
-#if defined(__x86_64__)
-        _mm_pause();
-#endif
-      }
-      if (generation.load(std::memory_order_acquire) == seen) {
-        std::unique_lock lock(mutex);
-        wake.wait(lock, [&] { return generation.load(std::memory_order_acquire) != seen; });
-      }
-      seen = generation.load(std::memory_order_acquire);
+      seen = WaitFor(generation, [seen](uint32_t value) { return value != seen; });
       if (stop.load(std::memory_order_acquire)) {
         return;
       }
       RunParts(thread);
-      pending.fetch_sub(1, std::memory_order_acq_rel);
+      if (pending.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+        pending.notify_one();
+      }
     }
   }
 
   void Signal() {
-    {
-      std::lock_guard lock(mutex);
-      generation.fetch_add(1, std::memory_order_release);
+    generation.fetch_add(1, std::memory_order_release);
+    generation.notify_all();
+  }
+
+  void Stop() {
+    stop.store(true, std::memory_order_release);
+    Signal();
+    for (std::thread& worker : workers) {
+      worker.join();
     }
-    wake.notify_all();
   }
 };
 
 ThreadPool::ThreadPool(int threads) : state_(std::make_unique<State>()) {
   PLUMB_CHECK(threads >= 1) << "a pool of " << threads << " threads";
   state_->threads = threads;
-  for (int t = 1; t < threads; ++t) {
-    state_->workers.emplace_back([state = state_.get(), t] { state->Worker(t); });
+  try {
+    for (int t = 1; t < threads; ++t) {
+      state_->workers.emplace_back([state = state_.get(), t] { state->Worker(t); });
+    }
+  } catch (...) {  // the system has no more of them
+    state_->Stop();
+    throw;
   }
 }
 
-ThreadPool::~ThreadPool() {
-  state_->stop.store(true, std::memory_order_release);
-  state_->Signal();
-  for (std::thread& worker : state_->workers) {
-    worker.join();
-  }
-}
+ThreadPool::~ThreadPool() { state_->Stop(); }
 
 int ThreadPool::threads() const { return state_->threads; }
 
@@ -96,17 +122,10 @@ void ThreadPool::Run(int parts, const std::function<void(int)>& work) {
   }
   state_->parts = parts;
   state_->work = &work;
-  state_->pending.store(state_->threads - 1, std::memory_order_release);
+  state_->pending.store(static_cast<uint32_t>(state_->threads - 1), std::memory_order_release);
   state_->Signal();
   state_->RunParts(0);
-  for (int spin = 0; state_->pending.load(std::memory_order_acquire) != 0; ++spin) {
-#if defined(__x86_64__)
-    _mm_pause();
-#endif
-    if (spin > 4000) {
-      std::this_thread::yield();
-    }
-  }
+  WaitFor(state_->pending, [](uint32_t pending) { return pending == 0; });
 }
 
 void ThreadPool::ParallelFor(int64_t count, int64_t grain,

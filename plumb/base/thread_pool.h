@@ -12,7 +12,9 @@ namespace plumb {
 
 class ThreadPool {
  public:
-  explicit ThreadPool(int threads);  // at least 1; the calling thread is one of them
+  // At least 1; the calling thread is one of them. Throws std::system_error when the system has no
+  // more threads.
+  explicit ThreadPool(int threads);
   ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;

@@ -1,8 +1,11 @@
 #include "plumb/base/thread_pool.h"
 
 #include <gtest/gtest.h>
+#include <time.h>
 
 #include <atomic>
+#include <chrono>
+#include <thread>
 #include <vector>
 
 namespace plumb {
@@ -31,6 +34,34 @@ TEST(ThreadPool, ParallelForCoversTheRangeAtMultiplesOfTheGrain) {
     }
   });
   EXPECT_EQ(seen, std::vector<int>(101, 1));
+}
+
+double CpuSeconds(clockid_t clock) {
+  timespec time;
+  clock_gettime(clock, &time);
+  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+}
+
+TEST(ThreadPool, IdleWorkersSleep) {
+  ThreadPool pool(4);
+  for (int round = 0; round < 100; ++round) {
+    pool.Run(4, [](int) {});
+  }
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));  // they look for work for a while
+  const double before = CpuSeconds(CLOCK_PROCESS_CPUTIME_ID);
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  EXPECT_LT(CpuSeconds(CLOCK_PROCESS_CPUTIME_ID) - before, 0.03);  // spinning: 0.9
+}
+
+TEST(ThreadPool, TheCallerSleepsWhileAWorkerIsLate) {
+  ThreadPool pool(2);
+  const double before = CpuSeconds(CLOCK_THREAD_CPUTIME_ID);
+  pool.Run(2, [](int part) {
+    if (part == 1) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    }
+  });
+  EXPECT_LT(CpuSeconds(CLOCK_THREAD_CPUTIME_ID) - before, 0.03);
 }
 
 #if defined(__x86_64__)

@@ -1,11 +1,12 @@
 #include "plumb/cli/console.h"
 
-#include <sched.h>
 #include <unistd.h>
 
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+
+#include "plumb/base/cpu_count.h"
 
 namespace plumb::cli {
 namespace {
@@ -78,12 +79,7 @@ int Console::Threads() const {
   if (threads > 0) {
     return threads;
   }
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  if (sched_getaffinity(0, sizeof(set), &set) == 0 && CPU_COUNT(&set) > 0) {
-    return CPU_COUNT(&set);
-  }
-  return 1;
+  return AvailableCpus();
 }
 
 }  // namespace plumb::cli

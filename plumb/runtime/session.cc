@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <new>
+#include <system_error>
 
 #include "plumb/artifact/validator.h"
 #include "plumb/base/thread_pool.h"
@@ -221,6 +222,8 @@ Result<std::unique_ptr<Session>> Session::Create(std::shared_ptr<const Program> 
     return session;
   } catch (const std::bad_alloc&) {
     return ResourceError("no memory to prepare this network");
+  } catch (const std::system_error&) {
+    return ResourceError("the system does not give this process ", options.threads, " threads");
   }
 }
 
