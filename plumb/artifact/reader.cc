@@ -80,7 +80,8 @@ Result<std::shared_ptr<const Artifact>> Read(ByteSpan file,
   artifact->program = std::move(unpacked.program);
   for (const BlobPlace& blob : unpacked.blobs) {
     const std::byte* data = blob.size > 0 ? weights.data() + blob.offset : nullptr;
-    artifact->program.constants.push_back({data, blob.size, owner});
+    artifact->program.constants.push_back(
+        {data, static_cast<size_t>(blob.size), owner});  // CheckBlobs: within the file
   }
   PLUMB_RETURN_IF_ERROR(
       ReadOptional(container, file, SectionId::kIoContract, UnpackIoContract, artifact->io));

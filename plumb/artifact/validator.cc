@@ -9,7 +9,7 @@
 namespace plumb::artifact {
 namespace {
 
-constexpr size_t kMaxBytes = size_t{1} << 47;
+constexpr size_t kMaxBytes = size_t{1} << (sizeof(size_t) > 4 ? 47 : 30);
 
 std::string Describe(const TensorInfo& info, size_t index) {
   return StrCat("tensor ", index, " '", info.name, "'");

@@ -7,7 +7,7 @@ namespace plumb::runtime {
 namespace {
 
 constexpr size_t kAlignment = 64;
-constexpr size_t kMaxArena = size_t{1} << 47;
+constexpr size_t kMaxArena = size_t{1} << (sizeof(size_t) > 4 ? 47 : 30);
 
 size_t RoundUp(size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
 

@@ -17,7 +17,8 @@ struct Block {
 
 // Fills in the offsets: largest block first, each in the smallest gap that holds it among the
 // blocks of its time (greedy best fit; ties by order in `blocks`, so that the plan depends on
-// nothing else). Returns the size of the arena, or kNoOffset when it exceeds 2^47 bytes.
+// nothing else). Returns the size of the arena, or kNoOffset when it exceeds 2^47 bytes (2^30 where
+// addresses have 32 bits).
 [[nodiscard]] size_t PlanArena(std::span<Block> blocks);
 
 // The most bytes that live at one step, blocks in whole cache lines: no plan can be smaller.

@@ -10,7 +10,13 @@ namespace plumb::vision {
 namespace {
 
 constexpr int kRecalls = 101;
-__extension__ using Wide = unsigned __int128;
+
+// A random number below n < 2^32: the high 64 bits of r * n, without a type of 128 bits, which 32-bit
+// machines lack.
+size_t Below(uint64_t n, uint64_t r) {
+  const uint64_t low = (r & 0xffffffffU) * n >> 32;
+  return static_cast<size_t>(((r >> 32) * n + low) >> 32);
+}
 
 double Threshold(int t) { return 0.5 + t * ((0.95 - 0.5) / 9.0); }
 double Recall(int r) { return r * (1.0 / 100.0); }
@@ -71,7 +77,7 @@ CocoInterval Interval(size_t images, uint64_t seed, int samples, double level,
   for (int s = 0; s < samples; ++s) {
     std::fill(weight.begin(), weight.end(), 0U);
     for (size_t i = 0; i < images; ++i) {
-      ++weight[static_cast<size_t>((static_cast<Wide>(random()) * images) >> 64)];
+      ++weight[Below(images, random())];
     }
     const CocoScores scores = score(weight);
     ap.push_back(scores.ap);
