@@ -18,9 +18,10 @@ namespace plumb {
 namespace {
 
 // The parts of one inference follow each other within microseconds, so who waits looks again and
-// again for a while (at most a third of a millisecond) and goes to sleep then: idle threads cost
+// again for a while (a millisecond or two at most) and goes to sleep then: idle threads cost
 // nothing. No lock: the word that is waited for is given to the system directly.
-constexpr int kSpins = 4000;
+constexpr int kWorkerSpins = 4000;
+constexpr int kCallerSpins = 20000;  // who is left over from a layer has less to wait for
 
 void Pause() {
 #if defined(__x86_64__)
@@ -32,8 +33,8 @@ void Pause() {
 
 // Waits until done(value) and returns that value. Who changes the word must notify.
 template <typename Done>
-uint32_t WaitFor(const std::atomic<uint32_t>& word, Done done) {
-  for (int spin = 0; spin < kSpins; ++spin) {
+uint32_t WaitFor(const std::atomic<uint32_t>& word, int spins, Done done) {
+  for (int spin = 0; spin < spins; ++spin) {
     const uint32_t value = word.load(std::memory_order_acquire);
     if (done(value)) {
       return value;
@@ -71,7 +72,7 @@ struct ThreadPool::State {
     FloatEnvironment environment;
     uint32_t seen = 0;
     while (true) {
-      seen = WaitFor(generation, [seen](uint32_t value) { return value != seen; });
+      seen = WaitFor(generation, kWorkerSpins, [seen](uint32_t value) { return value != seen; });
       if (stop.load(std::memory_order_acquire)) {
         return;
       }
@@ -125,7 +126,7 @@ void ThreadPool::Run(int parts, const std::function<void(int)>& work) {
   state_->pending.store(static_cast<uint32_t>(state_->threads - 1), std::memory_order_release);
   state_->Signal();
   state_->RunParts(0);
-  WaitFor(state_->pending, [](uint32_t pending) { return pending == 0; });
+  WaitFor(state_->pending, kCallerSpins, [](uint32_t pending) { return pending == 0; });
 }
 
 void ThreadPool::ParallelFor(int64_t count, int64_t grain,
