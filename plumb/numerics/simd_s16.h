@@ -11,6 +11,7 @@
 #elif defined(__AVX2__)
 #include "plumb/numerics/simd_avx2.h"
 #else
+#include "plumb/numerics/simd_neon.h"
 #include "plumb/numerics/simd_scalar.h"
 #endif
 
@@ -69,6 +70,33 @@ struct S16<scalar::F32> {
     }
   }
 };
+#if defined(__aarch64__)
+template <>
+struct S16<neon::F32> {
+  static neon::I32 Load(const int16_t* p, int n) {
+    if (n >= 4) {
+      return {vmovl_s16(vld1_s16(p))};
+    }
+    int16_t part[4] = {};
+    for (int i = 0; i < n; ++i) {
+      part[i] = p[i];
+    }
+    return {vmovl_s16(vld1_s16(part))};
+  }
+  static void Store(neon::I32 a, int16_t* p, int n) {
+    const int16x4_t words = vmovn_s32(a.v);
+    if (n >= 4) {
+      vst1_s16(p, words);
+      return;
+    }
+    int16_t part[4];
+    vst1_s16(part, words);
+    for (int i = 0; i < n; ++i) {
+      p[i] = part[i];
+    }
+  }
+};
+#endif
 #endif
 
 }  // namespace plumb::numerics

@@ -96,7 +96,7 @@ void RunBlock(const DwConvStrip& s, int64_t block) {
   const auto* start = reinterpret_cast<const int32_t*>(constants);
   const auto* factor = reinterpret_cast<const float*>(start + kBlock);
   const auto* zero = reinterpret_cast<const int32_t*>(factor + kBlock);
-  const auto* weights = reinterpret_cast<const std::byte*>(zero + kBlock);
+  const auto* weights = reinterpret_cast<const std::byte*>(zero + 2 * kBlock);
   const End end(s, factor, zero);
   const int64_t most = std::min<int64_t>(kBlock, s.period - block * kBlock);
   for (int64_t at = block * kBlock; at < s.numbers; at += s.period) {
@@ -125,7 +125,7 @@ void RunBlock(const DwConvStrip& s, int64_t block) {
     }
     const int n = static_cast<int>(std::min(most, s.numbers - at));
     for (int r = 0; r < kRows; ++r) {
-      if (s.y != nullptr) {
+      if (s.end == DwConvEnd::kRequantize) {
         end.Store(acc[r], s.y + r * s.y_stride + at, n);
       } else {
         StoreSums(acc[r], s.sums + r * s.sums_stride + at, n);
@@ -146,7 +146,17 @@ void Run(const DwConvStrip& s) {
 
 }  // namespace
 
-const DwConvKernel dwconv_s8s8s32_2x16x1_neon = {
-    "dwconv_s8s8s32_2x16x1_neon", Isa::kNeon, kBlock, 1, 2, 2, 2, 0, Position, Prepare, Run};
+const DwConvKernel dwconv_s8s8s32_2x16x1_neon = {.name = "dwconv_s8s8s32_2x16x1_neon",
+                                                 .isa = Isa::kNeon,
+                                                 .block = kBlock,
+                                                 .row_group = 1,
+                                                 .out_rows = 2,
+                                                 .weight_bytes = 2,
+                                                 .number_bytes = 2,
+                                                 .x_offset = 0,
+                                                 .silu = false,
+                                                 .position = Position,
+                                                 .prepare = Prepare,
+                                                 .run = Run};
 
 }  // namespace plumb::kernels
