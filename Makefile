@@ -3,7 +3,7 @@
 #
 #   make demo        build, convert the shipped detector, check it, draw boxes on a picture
 #   make test        build, run all tests
-#   make check-long  the tests, then fuzzing at length, the thread sanitizer, the aarch64 build
+#   make check-long  the tests, then fuzzing at length, the thread sanitizer, builds for Arm and their tests under qemu
 #   make bench       time Plumb and other runtimes in turn, write bench/results/ (needs the shared models; docs/speed.md);
 #                    a part: BENCH_ONLY=yunet-320,yolox-nano-416 BENCH_PARTS=int8,layers BENCH_ROUNDS=2
 #   make format      clang-format over all sources
@@ -39,6 +39,12 @@ check-long:
 	ctest --test-dir build/tsan -j $(JOBS) -L unit -LE 'slow|long' --output-on-failure
 	cmake --preset aarch64
 	cmake --build build/aarch64 -j $(JOBS)
+	cmake --preset armv7
+	cmake --build build/armv7 -j $(JOBS)
+	tools/emulated_tests.sh build/aarch64 cortex-a57 max
+	tools/emulated_tests.sh build/armv7 cortex-a15
+	python3 tests/models/same_bits.py $(PLUMB) --runner $(BUILD)/bin/record_hashes \
+	  --aarch64 build/aarch64/bin/record_hashes --armv7 build/armv7/bin/record_hashes
 
 bench:
 	@tools/need.sh build test bench

@@ -1,22 +1,31 @@
 #!/usr/bin/env python3
-"""Every record of a network makes the same bits on every kernel family and thread count of this machine.
+"""Every record of a network makes the same bits everywhere: instruction sets, threads, batches, environments, machines.
 
-    same_bits.py PLUMB [--only NAME,...]
+    same_bits.py PLUMB [--runner RECORD_HASHES] [--aarch64 RECORD_HASHES] [--armv7 RECORD_HASHES] [--only NAME,...]
+                 [--layers COUNT] [--write]
 
-Runs each network in float and converted to int8, on a real picture, with PLUMB_ISA forced to each instruction set that
-this CPU has (as `plumb doctor` says) and with 1 and 2 threads, and compares the hashes of all records. Reads ../shared (or
-PLUMB_SHARED); says so and passes when it is absent. Standard library only.
+Converts each network twice, with other threads and instruction sets: the artifacts must be byte for byte the same. Runs it
+in float and as int8 on a real picture, and the artifact on seeded inputs with record_hashes (tests/same_bits): on each
+instruction set of this CPU, with 1, 2 and 3 threads, 4 times in one session, and in a hostile floating-point environment.
+With --aarch64 and --armv7 (record_hashes of the cross builds) also under qemu-user: base, dotprod and i8mm, and armv7. The
+same for COUNT random layers. Compares with the hashes stored in tests/models/hashes, where there are any for a network;
+--write stores them anew. Says what ran for real and what under an emulator; the AMX kernel runs on a model of its tiles in
+dot_amx_test where the CPU has none.
+
+Reads ../shared (or PLUMB_SHARED); passes over the networks when it is absent. Standard library only.
 """
 import argparse
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SHARED = pathlib.Path(os.environ.get("PLUMB_SHARED", ROOT.parent / "shared"))
+STORED = pathlib.Path(__file__).parent / "hashes"
 
 # Network, its file, further options for the float model.
 NETWORKS = {
@@ -42,42 +51,142 @@ def plumb(program, *args, isa=None):
     return done.stdout
 
 
+class Variant:
+    """A way to run record_hashes: on this CPU, or under an emulator with a CPU model."""
+
+    def __init__(self, label, command, *options):
+        self.label, self.command, self.options = label, command, options
+
+    def lines(self, *what):
+        done = subprocess.run([*self.command, *self.options, *map(str, what)], capture_output=True, text=True)
+        if done.returncode != 0:
+            sys.exit(f"{self.label}: {' '.join(map(str, what))}: exit {done.returncode}: {done.stderr}")
+        return done.stdout.splitlines()
+
+
+def native_variants(runner):
+    isas = subprocess.run([runner, "--list"], capture_output=True, text=True, check=True).stdout.split()
+    best = isas[-1]
+    variants = [Variant(f"{isa}, {threads} threads", [runner], "--isa", isa, "--threads", threads)
+                for isa, threads in [(isa, "1") for isa in isas] + [(best, "2"), (best, "3"), ("scalar", "3")]]
+    variants += [Variant(f"{best}, batch 4", [runner], "--isa", best, "--threads", "2", "--batch", "4")]
+    variants += [Variant(f"{isa}, hostile environment", [runner], "--isa", isa, "--threads", "2", "--hostile")
+                 for isa in dict.fromkeys(["scalar", best])]
+    return isas, variants
+
+
+# Cross build, emulator, where its libraries are, CPU models with the instruction sets to force on each.
+EMULATED = {
+    "aarch64": ("qemu-aarch64-static", "/usr/aarch64-linux-gnu", [("cortex-a57", "neon"), ("max", "dotprod"), ("max", "i8mm")]),
+    "armv7": ("qemu-arm-static", "/usr/arm-linux-gnueabihf", [("cortex-a15", "scalar"), ("cortex-a15", "neon")]),
+}
+
+
+def emulated_variants(architecture, runner):
+    emulator, libraries, models = EMULATED[architecture]
+    if shutil.which(emulator) is None:
+        sys.exit(f"{emulator} is not installed; packages.txt names what check-long needs")
+    return [Variant(f"{architecture} {isa} under {emulator} -cpu {cpu}", [emulator, "-cpu", cpu, "-L", libraries, runner],
+                    "--isa", isa) for cpu, isa in models]
+
+
+def compare(name, variants, what, store):
+    """Whether every variant prints what the first one does."""
+    reference = variants[0].lines(*what)
+    if not reference:
+        sys.exit(f"{name}: no records")
+    ok = True
+    for variant in variants[1:]:
+        lines = variant.lines(*what)
+        different = [pair for pair in zip(reference, lines) if pair[0] != pair[1]]
+        if different or len(lines) != len(reference):
+            ok = False
+            print(f"FAIL {name}: {variant.label} differs from {variants[0].label} in {len(different)} of "
+                  f"{len(reference)}, first {different[:1]}", flush=True)
+    stored = STORED / (name.replace(" ", "-") + ".txt")
+    if store:
+        STORED.mkdir(exist_ok=True)
+        stored.write_text("\n".join(reference) + "\n")
+    elif stored.exists() and stored.read_text().splitlines() != reference:
+        ok = False
+        print(f"FAIL {name}: not the hashes of {stored.relative_to(ROOT)}; if the numerics version has changed, "
+              "run same_bits.py --write", flush=True)
+    print(f"{name}: {len(reference)} records, {len(variants)} variants", flush=True)
+    return ok
+
+
+def compare_runs(program, name, path, extra, isas):
+    """`plumb run` on a real picture, on every instruction set."""
+    reference = None
+    variants = [(isa, 2) for isa in isas] + [(isas[-1], 1)]
+    for isa, threads in variants:
+        records = plumb(program, "run", path, *extra, "--as-picture", "--input", SHARED / "images/bus.jpg", "--hashes", "-q",
+                        "--threads", threads, isa=isa).splitlines()
+        if not records:
+            sys.exit(f"{name}: no records")
+        reference = reference or records
+        if records != reference:
+            print(f"FAIL {name}: {isa}, {threads} threads differs from {variants[0]} first at "
+                  f"{[pair for pair in zip(reference, records) if pair[0] != pair[1]][:1]}")
+            return False
+    print(f"{name}: {len(reference)} records, {len(variants)} variants", flush=True)
+    return True
+
+
+def convert(program, name, folder, isas):
+    """The artifact, or None when it depends on who made it."""
+    file, options = NETWORKS[name]
+    artifacts = []
+    for isa, threads in ((isas[-1], 2), (isas[0], 1)):
+        artifact = folder / isa / (name + ".plumb")
+        artifact.parent.mkdir(exist_ok=True)
+        plumb(program, "convert", SHARED / "models" / name / file, *options, "--calib", SHARED / "images/coco-calib",
+              "--calib-limit", "2", "--check-limit", "1", "--no-judge", "--force", "-q", "--threads", threads, "-o", artifact,
+              isa=isa)
+        artifacts.append(artifact)
+    if artifacts[0].read_bytes() != artifacts[1].read_bytes():
+        print(f"FAIL {name}: the artifact made with {isas[-1]} and 2 threads is not the one made with {isas[0]} and 1")
+        return None
+    return artifacts[0]
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("plumb")
+    parser.add_argument("--runner", type=pathlib.Path, help="record_hashes of this build")
+    parser.add_argument("--aarch64", type=pathlib.Path, help="record_hashes of the aarch64 build, for qemu-aarch64-static")
+    parser.add_argument("--armv7", type=pathlib.Path, help="record_hashes of the armv7 build, for qemu-arm-static")
     parser.add_argument("--only", default=",".join(NETWORKS))
+    parser.add_argument("--layers", type=int, default=400, help="random layers")
+    parser.add_argument("--write", action="store_true", help="store the hashes")
     args = parser.parse_args()
-    if not (SHARED / "models").is_dir():
-        print("skipped: the shared models are not there (set PLUMB_SHARED)")
-        return 0
     isas = json.loads(plumb(args.plumb, "doctor", "--json"))["isas"].split(", ")
-    print("instruction sets:", ", ".join(isas))
-    failed = False
-    picture = SHARED / "images/bus.jpg"
+    variants, ok = [], True
+    if args.runner:
+        native, variants = native_variants(args.runner)
+        print("for real:", ", ".join(native))
+    for architecture in EMULATED:
+        if getattr(args, architecture):
+            emulated = emulated_variants(architecture, getattr(args, architecture))
+            print("under an emulator:", ", ".join(variant.label for variant in emulated), flush=True)
+            variants += emulated
+    if variants:
+        ok &= compare("random layers", variants, ["--layers", 0, args.layers], args.write)
+    if not (SHARED / "models").is_dir():
+        print("networks skipped: the shared models are not there (set PLUMB_SHARED)")
+        return 0 if ok else 1
     with tempfile.TemporaryDirectory() as folder:
         for name in args.only.split(","):
             file, options = NETWORKS[name]
-            model = SHARED / "models" / name / file
-            artifact = pathlib.Path(folder) / (name + ".plumb")
-            plumb(args.plumb, "convert", model, *options, "--calib", SHARED / "images/coco-calib", "--calib-limit", "4",
-                  "--check-limit", "1", "--no-judge", "--force", "-q", "-o", artifact)
-            for what, path, extra in (("float", model, options), ("int8", artifact, [])):
-                reference = None
-                variants = [(isa, 2) for isa in isas] + [(isas[-1], 1)]
-                for isa, threads in variants:
-                    out = plumb(args.plumb, "run", path, *extra, "--as-picture", "--input", picture, "--hashes", "-q",
-                                "--threads", threads, isa=isa)
-                    records = out.splitlines()
-                    if not records:
-                        sys.exit(f"{name} {what}: no records")
-                    if reference is None:
-                        reference = records
-                    different = [(a, b) for a, b in zip(reference, records) if a != b]
-                    if different or len(records) != len(reference):
-                        failed = True
-                        print(f"FAIL {name} {what}: {isa}, {threads} threads differs from {variants[0]} first at {different[:1]}")
-                print(f"{name} {what}: {len(reference)} records, {len(variants)} variants", flush=True)
-    return 1 if failed else 0
+            artifact = convert(args.plumb, name, pathlib.Path(folder), isas)
+            if artifact is None:
+                ok = False
+                continue
+            ok &= compare_runs(args.plumb, name + " float", SHARED / "models" / name / file, options, isas)
+            ok &= compare_runs(args.plumb, name + " int8", artifact, [], isas)
+            if variants:
+                ok &= compare(name, variants, [artifact], args.write)
+    return 0 if ok else 1
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ using Program = std::shared_ptr<const artifact::Program>;
 
 constexpr uint64_t kLayers = 24;
 
-Bytes Run(runtime::Session& session, uint64_t seed) {
+Bytes RunOnce(runtime::Session& session, uint64_t seed) {
   for (size_t i = 0; i < session.program().inputs.size(); ++i) {
     FillInput(session.input(i), seed + i, 0, 1);
   }
@@ -36,7 +36,7 @@ TEST(Sessions, SideBySideGiveTheBitsOfOneAlone) {
     programs.push_back(MakeRandomLayer(seed, 1).program);
     const auto session = runtime::Session::Create(programs.back(), {});
     ASSERT_TRUE(session.ok()) << session.status().message();
-    expected.push_back(Run(**session, seed));
+    expected.push_back(RunOnce(**session, seed));
   }
   std::vector<std::thread> threads;
   for (int t = 0; t < 4; ++t) {
@@ -45,7 +45,7 @@ TEST(Sessions, SideBySideGiveTheBitsOfOneAlone) {
         const auto session = runtime::Session::Create(programs[seed], {.threads = 1 + t % 2});
         ASSERT_TRUE(session.ok()) << session.status().message();
         for (int round = 0; round < 3; ++round) {
-          EXPECT_EQ(Run(**session, seed), expected[seed]) << "layer " << seed;
+          EXPECT_EQ(RunOnce(**session, seed), expected[seed]) << "layer " << seed;
         }
       }
     });
