@@ -50,6 +50,7 @@ Result<std::unique_ptr<BenchSession>> BenchSession::Open(const std::string& path
   PLUMB_ASSIGN_OR_RETURN(const Model model, LoadModel(path, options));
   runtime::SessionOptions session_options;
   session_options.threads = threads;
+  session_options.observe_contents = false;
   PLUMB_ASSIGN_OR_RETURN(bench->session_, runtime::Session::Create(model.program, session_options));
   bench->load_ms_ = watch.Lap();
   PLUMB_RETURN_IF_ERROR(bench->FillInputs(model, inputs));

@@ -3,7 +3,9 @@
 // constants pointing into the mapped file.
 #pragma once
 
+#include <cstddef>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -53,6 +55,9 @@ struct Program {
   std::string name;
   std::vector<TensorInfo> tensors;
   std::vector<Constant> constants;
+  // The file that constants lie in, where it is mapped: pages that nobody reads any more can be given
+  // back and come again from the file. Else empty.
+  std::span<const std::byte> mapped;
   std::vector<Record> records;  // in execution order
   std::vector<Port> inputs;
   std::vector<Port> outputs;

@@ -68,8 +68,7 @@ Status ReadOptional(const Container& container, ByteSpan file, SectionId id,
   return {};
 }
 
-Result<std::shared_ptr<const Artifact>> Read(ByteSpan file,
-                                             const std::shared_ptr<const void>& owner) {
+Result<std::shared_ptr<Artifact>> Read(ByteSpan file, const std::shared_ptr<const void>& owner) {
   PLUMB_ASSIGN_OR_RETURN(const Container container, ParseContainer(file));
   PLUMB_RETURN_IF_ERROR(VerifyContents(container, file));
   PLUMB_ASSIGN_OR_RETURN(const ByteSpan program, SectionOf(container, file, SectionId::kProgram));
@@ -93,7 +92,15 @@ Result<std::shared_ptr<const Artifact>> Read(ByteSpan file,
       ReadOptional(container, file, SectionId::kQuality, UnpackQuality, artifact->quality));
   PLUMB_RETURN_IF_ERROR(ValidateProgram(artifact->program).WithContext("damaged artifact"));
   PLUMB_RETURN_IF_ERROR(ValidateContracts(*artifact).WithContext("damaged artifact"));
-  return std::shared_ptr<const Artifact>(std::move(artifact));
+  return artifact;
+}
+
+Result<std::shared_ptr<Artifact>> ReadMapped(const std::shared_ptr<const MappedFile>& file) {
+  try {
+    return Read(file->bytes(), file);
+  } catch (const std::bad_alloc&) {
+    return ResourceError("no memory to read the artifact");
+  }
 }
 
 }  // namespace
@@ -109,7 +116,8 @@ Result<std::shared_ptr<const Artifact>> ReadArtifact(std::span<const std::byte> 
       bytes = {static_cast<const std::byte*>(copy->raw()), bytes.size()};
       owner = std::move(copy);
     }
-    return Read(bytes, owner);
+    PLUMB_ASSIGN_OR_RETURN(std::shared_ptr<Artifact> artifact, Read(bytes, owner));
+    return std::shared_ptr<const Artifact>(std::move(artifact));
   } catch (const std::bad_alloc&) {
     return ResourceError("no memory to read the artifact");
   }
@@ -117,9 +125,12 @@ Result<std::shared_ptr<const Artifact>> ReadArtifact(std::span<const std::byte> 
 
 Result<std::shared_ptr<const Artifact>> ReadArtifact(const std::string& path) {
   PLUMB_ASSIGN_OR_RETURN(const std::shared_ptr<const MappedFile> file, MappedFile::Open(path));
-  auto artifact = ReadArtifact(file->bytes(), file);
-  return artifact.ok() ? std::move(artifact)
-                       : artifact.status().WithContext(StrCat("'", path, "'"));
+  Result<std::shared_ptr<Artifact>> artifact = ReadMapped(file);
+  if (!artifact.ok()) {
+    return artifact.status().WithContext(StrCat("'", path, "'"));
+  }
+  (*artifact)->program.mapped = file->bytes();
+  return std::shared_ptr<const Artifact>(std::move(artifact).value());
 }
 
 Result<Container> ReadContainer(const std::string& path) {

@@ -22,7 +22,7 @@ class Sha256 {
   [[nodiscard]] static Digest Of(std::span<const std::byte> bytes);
 
  private:
-  void Compress(const std::byte* block);
+  void Compress(const std::byte* blocks, size_t count);  // 64 bytes each
   std::array<uint32_t, 8> state_;
   std::array<std::byte, 64> pending_;
   uint64_t length_ = 0;  // bytes so far; the last length_ % 64 are pending

@@ -49,8 +49,15 @@ Result<std::unique_ptr<BoundRecord>> BindConvS8(const BindContext& context) {
   }
   PLUMB_ASSIGN_OR_RETURN(std::unique_ptr<DotS8Layer> layer, ReadDotS8Layer(context, geometry));
   PLUMB_ASSIGN_OR_RETURN(ChannelGrid grid, RequireChannelGrid(context, context.input(0)));
+  layer->layer.x_pitch = context.input_pitch(0);
   if (depthwise) {
     return MakeDwConvS8Record(context, std::move(layer), grid);
+  }
+  if (layout == ConvOutput::kPixels) {
+    layer->layer.y_pitch = context.output_pitch(0);
+  }
+  if (context.HasInput(5)) {
+    layer->layer.residual_pitch = context.input_pitch(5);
   }
   if (layout == ConvOutput::kPlanes) {
     layer->layer.y_order = kernels::DotOrder::kChannelMajor;

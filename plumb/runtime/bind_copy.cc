@@ -1,6 +1,10 @@
 // concat, split, slice, pad, tile, expand, depth_to_space, space_to_depth: elements moved by rule.
+#include <algorithm>
 #include <array>
+#include <functional>
+#include <optional>
 
+#include "plumb/kernels/common/copy_rows.h"
 #include "plumb/kernels/common/index_map.h"
 #include "plumb/kernels/common/strided_copy.h"
 #include "plumb/kernels/copy/concat.h"
@@ -20,6 +24,25 @@ Result<std::unique_ptr<BoundRecord>> CopyRecord(kernels::StridedCopyPlan plan) {
 
 constexpr size_t kMaxParts =
     256;  // of concat and split: their pointers are collected without allocating
+
+constexpr int64_t kBytesPerPart = 32768;  // for a thread, at least
+
+// "axis", counted from the front; nothing where Bind refuses it.
+std::optional<int64_t> NormalAxis(const BindContext& context, size_t rank) {
+  const Result<int64_t> axis = AxisOr(context, 0, rank);
+  return axis.ok() ? std::optional(*axis) : std::nullopt;
+}
+
+// Strides of the axes of `shape`, rows of the last one `pitch` elements apart.
+std::array<int64_t, kernels::kMaxTensorRank> PitchedStrides(const Shape& shape, int64_t pitch) {
+  std::array<int64_t, kernels::kMaxTensorRank> strides = {};
+  int64_t step = 1;
+  for (size_t d = shape.size(); d-- > 0;) {
+    strides[d] = step;
+    step = d + 1 == shape.size() ? pitch : step * shape[d];
+  }
+  return strides;
+}
 
 // The parts of a tensor along `axis`: checks each part against the whole, gives the bytes of each
 // part's row.
@@ -71,15 +94,59 @@ Result<std::unique_ptr<BoundRecord>> BindConcat(const BindContext& context) {
                         return context.input(i);
                       }));
   const int64_t outer = ProductOf(whole.shape, 0, at);
-  const int64_t row = ProductOf(whole.shape, at, whole.shape.size()) * ElementSize(context, 0);
-  return MakeRecord([bytes = std::move(bytes), outer, row](const RunContext& run) {
+  const int64_t size = ElementSize(context, 0);
+  const int64_t row = ProductOf(whole.shape, at, whole.shape.size()) * size;
+  // Rows may lie apart along the last axis only. What has been written in its place stays.
+  const bool last = at + 1 == whole.shape.size();
+  const int64_t to_step = last ? context.output_pitch(0) * size : row;
+  std::vector<int64_t> from_step;
+  bool dense = to_step == row;
+  for (size_t i = 0; i < bytes.size(); ++i) {
+    from_step.push_back(last ? context.input_pitch(i) * size : bytes[i]);
+    dense = dense && from_step[i] == bytes[i];
+  }
+  return MakeRecord([bytes = std::move(bytes), from_step = std::move(from_step), outer, row,
+                     to_step, dense](const RunContext& run) {
     std::array<const void*, kMaxParts> parts;
+    auto* to = static_cast<std::byte*>(run.outputs[0].raw);
+    bool apart = true;
+    int64_t start = 0;
     for (size_t i = 0; i < bytes.size(); ++i) {
       parts[i] = run.inputs[i].raw;
+      apart = apart && parts[i] != to + start;
+      start += bytes[i];
     }
-    kernels::Concat({outer, row, bytes}, {parts.data(), bytes.size()}, run.outputs[0].raw,
-                    run.pool);
+    if (dense && apart) {
+      kernels::Concat({outer, row, bytes}, {parts.data(), bytes.size()}, to, run.pool);
+      return;
+    }
+    for (size_t i = 0; i < bytes.size(); ++i) {
+      if (parts[i] != to && bytes[i] > 0) {
+        const auto* from = static_cast<const std::byte*>(parts[i]);
+        const auto rows = [&](int64_t begin, int64_t end, int) {
+          kernels::CopyRows(to + begin * to_step, to_step, from + begin * from_step[i],
+                            from_step[i], end - begin, bytes[i]);
+        };
+        run.pool.ParallelFor(outer, std::max<int64_t>(1, kBytesPerPart / bytes[i]),
+                             std::cref(rows));
+      }
+      to += bytes[i];
+    }
   });
+}
+
+// Rows may lie apart where they are cut by the concatenation's own axis.
+Placement PlaceConcat(const BindContext& context) {
+  const size_t rank = context.output(0).shape.size();
+  const auto axis = NormalAxis(context, rank);
+  if (!axis) {
+    return {};
+  }
+  const bool last = static_cast<size_t>(*axis) + 1 == rank;
+  return {.pitched_inputs = last ? kEveryInput : 0,
+          .pitched_output = last,
+          .share = Placement::Share::kWhole,
+          .axis = static_cast<int>(*axis)};
 }
 
 Result<std::unique_ptr<BoundRecord>> BindSplit(const BindContext& context) {
@@ -107,6 +174,49 @@ Result<std::unique_ptr<BoundRecord>> BindSplit(const BindContext& context) {
   });
 }
 
+Placement PlaceSplit(const BindContext& context) {
+  if (!context.HasInput(0)) {
+    return {};
+  }
+  const auto axis = NormalAxis(context, context.input(0).shape.size());
+  if (!axis) {
+    return {};
+  }
+  Placement placement{.share = Placement::Share::kParts, .axis = static_cast<int>(*axis)};
+  int64_t start = 0;
+  for (size_t i = 0; i < context.output_count(); ++i) {
+    placement.starts.push_back(start);
+    const Shape& part = context.output(i).shape;
+    start += static_cast<size_t>(*axis) < part.size() ? part[static_cast<size_t>(*axis)] : 0;
+  }
+  return placement;
+}
+
+// A slice of one axis by steps of 1 is a part of its input.
+Placement PlaceSlice(const BindContext& context) {
+  if (!context.HasInput(0)) {
+    return {};
+  }
+  Placement placement{.pitched_inputs = 1, .pitched_output = true};
+  const Shape& in = context.input(0).shape;
+  const Shape& out = context.output(0).shape;
+  const auto starts = context.attributes().RequireInts("starts", in.size());
+  const auto steps = context.attributes().RequireInts("steps", in.size());
+  int cut = 0;
+  for (size_t d = 0; starts.ok() && steps.ok() && d < in.size() && out.size() == in.size(); ++d) {
+    if (in[d] != out[d] || (*starts)[d] != 0 || (*steps)[d] != 1) {
+      ++cut;
+      placement.axis = static_cast<int>(d);
+      placement.starts = {(*starts)[d]};
+      cut += (*steps)[d] != 1 && out[d] != 1 ? 1 : 0;
+    }
+  }
+  if (cut == 1) {
+    placement.share = Placement::Share::kParts;
+  }
+  return placement;
+}
+
 // starts[rank] and steps[rank], already clamped: the first element taken of each axis and the way
 // on (negative: back).
 Result<std::unique_ptr<BoundRecord>> BindSlice(const BindContext& context) {
@@ -120,8 +230,8 @@ Result<std::unique_ptr<BoundRecord>> BindSlice(const BindContext& context) {
   PLUMB_ASSIGN_OR_RETURN(const auto steps, context.attributes().RequireInts("steps", in.size()));
   kernels::StridedCopyPlan plan;
   plan.element_size = ElementSize(context, 0);
-  const auto from = kernels::DenseStrides(in);
-  const auto to = kernels::DenseStrides(out);
+  const auto from = PitchedStrides(in, in.empty() ? 1 : context.input_pitch(0));
+  const auto to = PitchedStrides(out, out.empty() ? 1 : context.output_pitch(0));
   const bool empty = NumElements(out) == 0;
   for (size_t d = 0; d < in.size(); ++d) {
     if (!empty) {

@@ -55,6 +55,7 @@ kernels::DwConvLayer DwConvOf(const kernels::DotLayer& layer, const ChannelGrid&
   l.stride_height = g.stride_height, l.stride_width = g.stride_width;
   l.dilation_height = g.dilation_height, l.dilation_width = g.dilation_width;
   l.pad_top = g.pad_top, l.pad_left = g.pad_left;
+  l.x_pitch = layer.x_pitch;
   l.x_zero_point = x_grid.zero_point.data();
   l.weights = layer.weights;
   l.bias = layer.bias;

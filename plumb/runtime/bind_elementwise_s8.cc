@@ -8,6 +8,25 @@
 namespace plumb::runtime {
 namespace {
 
+bool SameShapes(const BindContext& context) {
+  const Shape& y = context.output(0).shape;
+  return context.HasInput(0) && context.HasInput(1) && context.input(0).shape == y &&
+         context.input(1).shape == y && !y.empty();
+}
+
+kernels::Nest<3> NestOf(const BindContext& context) {
+  const Shape& y = context.output(0).shape;
+  if (!SameShapes(context) || NumElements(y) == 0) {
+    return kernels::ElementwiseS8Nest(context.input(0).shape, context.input(1).shape, y);
+  }
+  kernels::Nest<3> nest;
+  nest.Add(NumElements(y) / y.back(),
+           {context.output_pitch(0), context.input_pitch(0), context.input_pitch(1)});
+  nest.Add(y.back(), {1, 1, 1});
+  nest.Finish();
+  return nest;
+}
+
 Result<std::unique_ptr<BoundRecord>> BindOnGrids(const BindContext& context) {
   PLUMB_RETURN_IF_ERROR(RequirePlain(context, 2, 2, 1));
   PLUMB_RETURN_IF_ERROR(context.RequireInput(0, DType::kS8));
@@ -47,16 +66,21 @@ Result<std::unique_ptr<BoundRecord>> BindOnGrids(const BindContext& context) {
     return context.Invalid("scales whose ratio is at most 2^60",
                            StrCat(params.a_multiplier, " and ", params.b_multiplier));
   }
-  return MakeRecord(
-      [params, nest = kernels::ElementwiseS8Nest(context.input(0).shape, context.input(1).shape, y),
-       &kernel = kernels::SelectElementwiseS8(context.isa())](const RunContext& run) {
-        kernels::ElementwiseS8(kernel, params, nest, run.inputs[0].data<int8_t>(),
-                               run.inputs[1].data<int8_t>(), run.outputs[0].data<int8_t>(),
-                               run.pool);
-      });
+  return MakeRecord([params, nest = NestOf(context),
+                     &kernel = kernels::SelectElementwiseS8(context.isa())](const RunContext& run) {
+    kernels::ElementwiseS8(kernel, params, nest, run.inputs[0].data<int8_t>(),
+                           run.inputs[1].data<int8_t>(), run.outputs[0].data<int8_t>(), run.pool);
+  });
 }
 
 }  // namespace
+
+// Of 8-bit tensors of one shape: rows may lie apart.
+Placement PlaceArithmetic(const BindContext& context) {
+  const bool rows = SameShapes(context) && context.input(0).dtype == DType::kS8 &&
+                    !context.output(0).quantization.empty();
+  return {.pitched_inputs = rows ? 3u : 0u, .pitched_output = rows};
+}
 
 Result<std::unique_ptr<BoundRecord>> BindArithmetic(const BindContext& context) {
   PLUMB_RETURN_IF_ERROR(RequirePlain(context, 2, 2, 1));

@@ -9,7 +9,6 @@ namespace {
 
 class Reshape final : public BoundRecord {
  public:
-  [[nodiscard]] bool output_is_input() const override { return true; }
   void Run(const RunContext& context) const override {
     if (const size_t bytes = context.inputs[0].bytes(); bytes > 0) {
       std::memcpy(context.outputs[0].raw, context.inputs[0].raw, bytes);
@@ -18,6 +17,8 @@ class Reshape final : public BoundRecord {
 };
 
 }  // namespace
+
+Placement PlaceReshape(const BindContext&) { return {.share = Placement::Share::kInput}; }
 
 Result<std::unique_ptr<BoundRecord>> BindReshape(const BindContext& context) {
   PLUMB_RETURN_IF_ERROR(context.RequireCounts(1, 1, 1));

@@ -85,7 +85,38 @@ Result<std::vector<kernels::ResizeAxis>> AxesOf(const BindContext& context, Coor
   return axes;
 }
 
+// Where the rows of the last axis lie apart, the plan must copy them whole.
+Status SetPitches(const BindContext& context, kernels::IndexMapPlan& plan) {
+  if (context.input(0).shape.empty()) {
+    return {};
+  }
+  const int64_t size = ElementSize(context, 0);
+  const int64_t in = context.input(0).shape.back(), out = context.output(0).shape.back();
+  if (context.input_pitch(0) == in && context.output_pitch(0) == out) {
+    return {};
+  }
+  if (plan.block_bytes != in * size || in != out) {
+    return context.Invalid("channels that the resize leaves whole", "others");
+  }
+  for (auto& axis : plan.axes) {
+    axis.source_step = axis.source_step / in * context.input_pitch(0);
+  }
+  plan.block_step = context.output_pitch(0) * size;
+  return {};
+}
+
 }  // namespace
+
+// Nearest neighbours of whole pixels, whose rows may lie apart.
+Placement PlaceResize(const BindContext& context) {
+  const Result<std::string> mode = StringOr(context, "mode", "nearest");
+  const bool pixels = context.HasInput(0) && mode.ok() && *mode == "nearest" &&
+                      context.input(0).shape.size() == 4 && context.output(0).shape.size() == 4 &&
+                      context.input(0).shape[3] == context.output(0).shape[3] &&
+                      context.input(0).shape[3] > 1 &&
+                      context.input(0).shape[2] != context.output(0).shape[2];
+  return {.pitched_inputs = pixels ? 1u : 0u, .pitched_output = pixels};
+}
 
 Result<std::unique_ptr<BoundRecord>> BindResize(const BindContext& context) {
   PLUMB_RETURN_IF_ERROR(RequirePlain(context, 1, 1, 1));
@@ -119,9 +150,10 @@ Result<std::unique_ptr<BoundRecord>> BindResize(const BindContext& context) {
       return context.Invalid("f32 where values are extrapolated",
                              DTypeName(context.output(0).dtype));
     }
-    return MakeRecord([plan =
-                           kernels::MakeIndexMapPlan(in, std::move(maps), ElementSize(context, 0)),
-                       extrapolation](const RunContext& run) {
+    kernels::IndexMapPlan whole =
+        kernels::MakeIndexMapPlan(in, std::move(maps), ElementSize(context, 0));
+    PLUMB_RETURN_IF_ERROR(SetPitches(context, whole));
+    return MakeRecord([plan = std::move(whole), extrapolation](const RunContext& run) {
       const double none =
           0;  // wide enough for an element of any type; used where values are extrapolated, in f32
       const void* fill = plan.element_size == 4 ? static_cast<const void*>(&extrapolation) : &none;

@@ -1,8 +1,21 @@
 // table: y = table[x + 128], one table [256], or one for each index of the last axis [C,256].
+#include <algorithm>
+#include <functional>
+
 #include "plumb/kernels/lut/lut.h"
 #include "plumb/runtime/bind_support.h"
 
 namespace plumb::runtime {
+namespace {
+
+constexpr int64_t kBytesPerPart = 16384;  // for a thread, at least
+
+}  // namespace
+
+Placement PlaceTable(const BindContext& context) {
+  const bool one_table = context.HasInput(1) && context.input(1).shape.size() == 1;
+  return {.pitched_inputs = one_table ? 1u : 0u, .pitched_output = one_table};
+}
 
 Result<std::unique_ptr<BoundRecord>> BindTable(const BindContext& context) {
   PLUMB_RETURN_IF_ERROR(context.RequireCounts(2, 2, 1));
@@ -26,7 +39,23 @@ Result<std::unique_ptr<BoundRecord>> BindTable(const BindContext& context) {
                              run.outputs[0].data<int8_t>(), n, run.pool);
     });
   }
-  return MakeRecord([table, &kernel = kernels::SelectLut(context.isa())](const RunContext& run) {
+  const kernels::LutKernel& kernel = kernels::SelectLut(context.isa());
+  const int64_t row = shape.empty() ? 1 : shape.back();
+  const int64_t x_pitch = context.input_pitch(0), y_pitch = context.output_pitch(0);
+  if (row > 0 && (x_pitch != row || y_pitch != row)) {
+    const int64_t count = NumElements(shape) / row;
+    return MakeRecord([=, &kernel](const RunContext& run) {
+      const auto* x = run.inputs[0].data<int8_t>();
+      auto* y = run.outputs[0].data<int8_t>();
+      const auto rows = [&](int64_t begin, int64_t end, int) {
+        for (int64_t i = begin; i < end; ++i) {
+          kernel.run(table, x + i * x_pitch, y + i * y_pitch, row);
+        }
+      };
+      run.pool.ParallelFor(count, std::max<int64_t>(1, kBytesPerPart / row), std::cref(rows));
+    });
+  }
+  return MakeRecord([table, &kernel](const RunContext& run) {
     kernels::Lut(kernel, table, run.inputs[0].data<int8_t>(), run.outputs[0].data<int8_t>(),
                  run.inputs[0].size(), run.pool);
   });

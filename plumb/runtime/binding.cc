@@ -6,14 +6,21 @@ namespace plumb::runtime {
 
 #define PLUMB_RECORD_KIND(op, version, function) \
   Result<std::unique_ptr<BoundRecord>> function(const BindContext& context);
+#define PLUMB_PLACED_RECORD_KIND(op, version, function, placement) \
+  PLUMB_RECORD_KIND(op, version, function)                         \
+  Placement placement(const BindContext& context);
 #include "plumb/runtime/bindings.inc"
+#undef PLUMB_PLACED_RECORD_KIND
 #undef PLUMB_RECORD_KIND
 
 namespace {
 
 constexpr std::array kKinds = {
-#define PLUMB_RECORD_KIND(op, version, function) RecordKind{op, version, function},
+#define PLUMB_RECORD_KIND(op, version, function) RecordKind{op, version, function, nullptr},
+#define PLUMB_PLACED_RECORD_KIND(op, version, function, placement) \
+  RecordKind{op, version, function, placement},
 #include "plumb/runtime/bindings.inc"
+#undef PLUMB_PLACED_RECORD_KIND
 #undef PLUMB_RECORD_KIND
 };
 
@@ -49,6 +56,14 @@ ConstTensorView BindContext::ConstantInput(size_t i) const {
   }
   const artifact::TensorInfo& info = input(i);
   return {info.dtype, info.shape, program_.constants[static_cast<size_t>(info.constant)].data};
+}
+
+int64_t BindContext::PitchOf(int32_t tensor) const {
+  const auto t = static_cast<size_t>(tensor);
+  if (pitches_ != nullptr) {
+    return (*pitches_)[t];
+  }
+  return program_.tensors[t].shape.empty() ? 1 : program_.tensors[t].shape.back();
 }
 
 Status BindContext::Invalid(std::string_view expected, std::string_view found) const {

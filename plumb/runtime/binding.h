@@ -7,6 +7,7 @@
 #include <memory>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "plumb/artifact/program.h"
 #include "plumb/base/cpu.h"
@@ -39,18 +40,21 @@ class BoundRecord {
   // What it multiplies; the bytes are the session's to fill in. Records that multiply nothing by weights or by another
   // matrix leave it as it is.
   [[nodiscard]] virtual RecordCost cost() const { return {}; }
-  // True when output 0 has the bytes of input 0, so that both may share memory: Run is then left out where they do.
-  [[nodiscard]] virtual bool output_is_input() const { return false; }
   // Computes the outputs. Cannot fail: everything that can be wrong is found by Bind. Allocates nothing. May run on
   // several sessions at once (const, no mutable state).
   virtual void Run(const RunContext& context) const = 0;
 };
 
-// What a binding sees: types and shapes, and the data of constants.
+// Elements from one innermost row of a tensor to the next, by tensor; see runtime/layout.h.
+using Pitches = std::vector<int64_t>;
+
+// What a binding sees: types and shapes, where rows lie, and the data of constants.
 class BindContext {
  public:
-  BindContext(const artifact::Program& program, const artifact::Record& record, Isa isa)
-      : program_(program), record_(record), isa_(isa) {}
+  // `pitches`: null where every tensor is dense.
+  BindContext(const artifact::Program& program, const artifact::Record& record, Isa isa,
+              const Pitches* pitches = nullptr)
+      : program_(program), record_(record), isa_(isa), pitches_(pitches) {}
 
   [[nodiscard]] const artifact::Record& record() const { return record_; }
   [[nodiscard]] const Attributes& attributes() const { return record_.attributes; }
@@ -67,6 +71,10 @@ class BindContext {
   [[nodiscard]] const artifact::TensorInfo& output(size_t i) const {
     return program_.tensors[static_cast<size_t>(record_.outputs[i])];
   }
+  // Elements from one innermost row to the next: the size of the last axis, or more where the tensor
+  // lies inside a wider one. Only kinds whose placement function says so meet the latter.
+  [[nodiscard]] int64_t input_pitch(size_t i) const { return PitchOf(record_.inputs[i]); }
+  [[nodiscard]] int64_t output_pitch(size_t i) const { return PitchOf(record_.outputs[i]); }
   // The constant behind input i; not present() when it is no constant or is left out.
   [[nodiscard]] ConstTensorView ConstantInput(size_t i) const;
 
@@ -80,17 +88,38 @@ class BindContext {
   Status Invalid(std::string_view expected, std::string_view found) const;
 
  private:
+  [[nodiscard]] int64_t PitchOf(int32_t tensor) const;
+
   const artifact::Program& program_;
   const artifact::Record& record_;
   Isa isa_;
+  const Pitches* pitches_;
 };
 
 using BindFunction = Result<std::unique_ptr<BoundRecord>> (*)(const BindContext&);
+
+// How the tensors of a record may lie in memory. Asked before the record is bound and validated: a wrong answer for a record
+// that Bind refuses does no harm.
+struct Placement {
+  uint64_t pitched_inputs = 0;  // bit i: the rows of input i may lie apart
+  bool pitched_output = false;  // those of output 0
+  enum class Share {
+    kNone,
+    kInput,  // output 0 has the bytes of input 0
+    kParts,  // every output is a part of input 0: see `axis` and `starts`
+    kWhole,  // the inputs are parts of output 0, one behind the other along `axis`
+  } share = Share::kNone;
+  int axis = 0;
+  std::vector<int64_t> starts = {};  // kParts: of each output, along the axis
+};
+using PlacementFunction = Placement (*)(const BindContext&);
+constexpr uint64_t kEveryInput = ~uint64_t{0};
 
 struct RecordKind {
   std::string_view op;
   int version;
   BindFunction bind;
+  PlacementFunction placement;  // null: every tensor dense and apart
 };
 
 // The kind, or nullptr when this runtime does not know it.

@@ -15,13 +15,14 @@ struct Block {
   size_t offset = kNoOffset;    // the result: a multiple of 64
 };
 
-// Fills in the offsets: largest block first, each in the smallest gap that holds it among the
-// blocks of its time (greedy best fit; ties by order in `blocks`, so that the plan depends on
-// nothing else). Returns the size of the arena, or kNoOffset when it exceeds 2^47 bytes (2^30 where
-// addresses have 32 bits).
+// Fills in the offsets. Blocks are taken in several orders (by size, by size times lifetime, by
+// time), each put into the smallest or the lowest gap that holds it among the blocks of its time;
+// the smallest arena wins, the first of equals, so that the plan depends on nothing but `blocks`.
+// Returns the size of the arena, or kNoOffset when it exceeds 2^47 bytes (2^30 where addresses
+// have 32 bits).
 [[nodiscard]] size_t PlanArena(std::span<Block> blocks);
 
-// The most bytes that live at one step, blocks in whole cache lines: no plan can be smaller.
+// The most bytes that must be held at one step: no arena is smaller.
 [[nodiscard]] size_t ArenaFloor(std::span<const Block> blocks);
 
 }  // namespace plumb::runtime

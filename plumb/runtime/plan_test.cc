@@ -44,6 +44,7 @@ TEST(PlanArena, NeverOverlapsTheLiving) {
       block.last = block.first + random() % 8;
     }
     const size_t arena = PlanArena(blocks);
+    EXPECT_GE(arena, ArenaFloor(blocks));
     for (size_t i = 0; i < blocks.size(); ++i) {
       const Block& a = blocks[i];
       if (a.bytes == 0) {

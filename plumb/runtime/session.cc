@@ -7,16 +7,15 @@
 #include <new>
 #include <system_error>
 
-#include "plumb/artifact/validator.h"
 #include "plumb/base/thread_pool.h"
 #include "plumb/runtime/binding.h"
+#include "plumb/runtime/bound_program.h"
 #include "plumb/runtime/plan.h"
 
 namespace plumb::runtime {
 namespace {
 
 using artifact::Program;
-using artifact::Record;
 using artifact::TensorInfo;
 
 constexpr int kMaxThreads = 1024;
@@ -32,30 +31,18 @@ size_t BytesOf(const TensorInfo& info) {
 
 // A record, ready: its kernel and the views it is called with.
 struct Step {
-  std::unique_ptr<BoundRecord> bound;
+  const BoundRecord* bound = nullptr;
   std::vector<ConstTensorView> inputs;
   std::vector<TensorView> outputs;
   std::span<std::byte> scratch;
-  bool skip = false;  // its output shares its input's memory
+  bool skip = false;  // its outputs are there already
 };
-
-Result<std::unique_ptr<BoundRecord>> Bind(const Program& program, size_t index, Isa isa) {
-  const Record& record = program.records[index];
-  const RecordKind* kind = FindRecordKind(record.op, record.version);
-  if (kind == nullptr) {
-    return Incompatible("record ", index, " '", record.name, "' is of kind '", record.op,
-                        "' version ", record.version,
-                        ", which this runtime does not know; use the release of Plumb that made "
-                        "the artifact, or newer");
-  }
-  auto bound = kind->bind(BindContext(program, record, isa));
-  return bound.ok() ? std::move(bound) : bound.status().WithContext(StrCat("record ", index));
-}
 
 }  // namespace
 
 struct Session::State {
   std::shared_ptr<const Program> program;
+  std::shared_ptr<const BoundProgram> bound;
   Isa isa = Isa::kScalar;
   bool keep_all = false;
   std::unique_ptr<ThreadPool> pool;
@@ -64,41 +51,44 @@ struct Session::State {
   size_t arena_bytes = 0, arena_floor_bytes = 0;
   std::vector<void*> memory;   // by tensor; constants' too, which nobody writes
   std::vector<bool> readable;  // by tensor: contents survive Run
+  bool observe_contents = true;
+  std::vector<TensorView> observed;  // what an observer gets of one record
+  std::vector<Tensor> copies;        // behind it
   std::atomic<bool> running = false;
 
   Status Plan();
   void MakeViews();
-  [[nodiscard]] std::vector<size_t> ShareMemory();
+  std::span<const TensorView> Observed(size_t record);
 };
 
-// By tensor: the tensor whose memory it uses, itself mostly. Marks the steps that then have nothing
-// to do.
-std::vector<size_t> Session::State::ShareMemory() {
-  std::vector<size_t> root(program->tensors.size());
-  std::vector<bool> is_input(root.size());
-  std::vector<bool> is_output(root.size());
-  for (size_t i = 0; i < root.size(); ++i) {
-    root[i] = i;
-  }
-  for (const artifact::Port& port : program->inputs) {
-    is_input[static_cast<size_t>(port.tensor)] = true;
-  }
-  for (const artifact::Port& port : program->outputs) {
-    is_output[static_cast<size_t>(port.tensor)] = true;
-  }
-  for (size_t i = 0; i < steps.size() && !keep_all; ++i) {
-    if (!steps[i].bound->output_is_input()) {
+// The outputs of a record, rows that lie apart copied together.
+std::span<const TensorView> Session::State::Observed(size_t record) {
+  const Step& step = steps[record];
+  observed = step.outputs;
+  copies.resize(std::max(copies.size(), observed.size()));
+  for (size_t i = 0; i < observed.size(); ++i) {
+    TensorView& view = observed[i];
+    const auto t = static_cast<size_t>(program->records[record].outputs[i]);
+    const int64_t row = view.shape.empty() ? 1 : view.shape.back();
+    const int64_t pitch = bound->layout.pitch[t];
+    if (pitch == row || view.size() == 0) {
       continue;
     }
-    const size_t from = root[static_cast<size_t>(program->records[i].inputs[0])];
-    const auto to = static_cast<size_t>(program->records[i].outputs[0]);
-    // Constants stay apart (outputs are writable), and so do the user's own input and output.
-    if (program->tensors[from].constant < 0 && !(is_input[from] && is_output[to])) {
-      root[to] = from;
-      steps[i].skip = true;
+    if (!observe_contents) {
+      view.raw = nullptr;
+      continue;
     }
+    copies[i] = Tensor(view.dtype, program->tensors[t].shape);
+    const size_t element = DTypeSize(view.dtype);
+    for (int64_t r = 0; r < view.size() / row; ++r) {
+      std::memcpy(
+          static_cast<std::byte*>(copies[i].raw()) + static_cast<size_t>(r * row) * element,
+          static_cast<const std::byte*>(view.raw) + static_cast<size_t>(r * pitch) * element,
+          static_cast<size_t>(row) * element);
+    }
+    view.raw = copies[i].raw();
   }
-  return root;
+  return observed;
 }
 
 // One block a tensor with memory of its own, one a record's scratch. Step 0 is before the first
@@ -106,19 +96,19 @@ std::vector<size_t> Session::State::ShareMemory() {
 Status Session::State::Plan() {
   const size_t tensors = program->tensors.size();
   const auto end = static_cast<int64_t>(steps.size()) + 1;
-  const std::vector<size_t> root = ShareMemory();
+  const std::vector<TensorPlace>& place = bound->layout.place;
   std::vector<Block> blocks(tensors + steps.size());
   readable.assign(tensors, keep_all);
   for (size_t t = 0; t < tensors; ++t) {
     const TensorInfo& info = program->tensors[t];
     readable[t] = readable[t] || info.constant >= 0;
-    if (root[t] == t && info.constant < 0) {
+    if (place[t].root == t && info.constant < 0) {
       blocks[t] = {BytesOf(info), keep_all ? 0 : end, keep_all ? end : -1};
     }
   }
   auto use = [&](int32_t tensor, int64_t step) {
     if (tensor >= 0) {
-      Block& block = blocks[root[static_cast<size_t>(tensor)]];
+      Block& block = blocks[place[static_cast<size_t>(tensor)].root];
       block.first = std::min(block.first, step);
       block.last = std::max(block.last, step);
     }
@@ -157,8 +147,9 @@ Status Session::State::Plan() {
     const TensorInfo& info = program->tensors[t];
     if (info.constant >= 0) {
       memory[t] = const_cast<void*>(program->constants[static_cast<size_t>(info.constant)].data);
-    } else if (const size_t offset = blocks[root[t]].offset; offset != kNoOffset) {
-      memory[t] = arena.get() + offset;
+    } else if (const size_t offset = blocks[place[t].root].offset; offset != kNoOffset) {
+      memory[t] = arena.get() + offset +
+                  static_cast<size_t>(place[t].offset) * DTypeSize(program->tensors[t].dtype);
     }
   }
   for (size_t i = 0; i < steps.size(); ++i) {
@@ -202,20 +193,24 @@ Result<std::unique_ptr<Session>> Session::Create(std::shared_ptr<const Program> 
   }
   const FloatEnvironment environment;  // binding computes constants
   try {
-    PLUMB_RETURN_IF_ERROR(artifact::ValidateProgram(*program));
     std::unique_ptr<Session> session(new Session());
     State& state = *session->state_;
-    state.program = std::move(program);
     state.keep_all = options.keep_all;
     if (options.isa.has_value()) {
       state.isa = *options.isa;
     } else {
       PLUMB_ASSIGN_OR_RETURN(state.isa, SelectIsa());
     }
-    state.steps.resize(state.program->records.size());
-    for (size_t i = 0; i < state.steps.size(); ++i) {
-      PLUMB_ASSIGN_OR_RETURN(state.steps[i].bound, Bind(*state.program, i, state.isa));
+    const bool in_place = options.in_place && !options.keep_all;
+    PLUMB_ASSIGN_OR_RETURN(state.bound, BindProgram(std::move(program), state.isa,
+                                                    in_place ? Sharing::kInPlace : Sharing::kNone));
+    state.program = state.bound->program;
+    for (size_t i = 0; i < state.bound->records.size(); ++i) {
+      Step& step = state.steps.emplace_back();
+      step.bound = state.bound->records[i].get();
+      step.skip = state.bound->layout.skip[i];
     }
+    state.observe_contents = options.observe_contents;
     state.pool = std::make_unique<ThreadPool>(options.threads);
     PLUMB_RETURN_IF_ERROR(state.Plan());
     state.MakeViews();
@@ -232,14 +227,7 @@ int Session::threads() const { return state_->pool->threads(); }
 Isa Session::isa() const { return state_->isa; }
 size_t Session::arena_bytes() const { return state_->arena_bytes; }
 size_t Session::arena_floor_bytes() const { return state_->arena_floor_bytes; }
-
-size_t Session::packed_bytes() const {
-  size_t bytes = 0;
-  for (const Step& step : state_->steps) {
-    bytes += step.bound->packed_bytes();
-  }
-  return bytes;
-}
+size_t Session::packed_bytes() const { return state_->bound->packed_bytes(); }
 
 RecordCost Session::cost(size_t record_index) const {
   PLUMB_CHECK(record_index < state_->steps.size())
@@ -294,7 +282,7 @@ Status Session::Run(const RecordObserver& observer) {
       step.bound->Run({step.inputs, step.outputs, step.scratch, *state_->pool});
     }
     if (observer) {
-      observer(i, program().records[i], step.outputs);
+      observer(i, program().records[i], state_->Observed(i));
     }
   }
   return {};

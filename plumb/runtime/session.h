@@ -20,6 +20,10 @@ struct SessionOptions {
   int threads = 1;         // at least 1
   std::optional<Isa> isa;  // default: SelectIsa()
   bool keep_all = false;   // every tensor keeps its own memory, so that all can be read after Run
+  // Concatenations, slices and reshapes move nothing where the records around them can read and write in place.
+  bool in_place = true;
+  // An observer is given a dense copy of a tensor that lies inside another one; false: one whose memory is null.
+  bool observe_contents = true;
 };
 
 // Called after each record of a Run, in order, with the record's outputs.
@@ -40,7 +44,8 @@ class Session {
   [[nodiscard]] size_t arena_bytes() const;
   // The most bytes of it that are in use at once: what the best of plans would need.
   [[nodiscard]] size_t arena_floor_bytes() const;
-  [[nodiscard]] size_t packed_bytes() const;  // weights in the form the kernels use
+  // Weights in the form the kernels use; sessions of one program and instruction set share them.
+  [[nodiscard]] size_t packed_bytes() const;
 
   // Of a record, by index. A record that shares its input's memory does nothing and costs nothing.
   [[nodiscard]] RecordCost cost(size_t record_index) const;

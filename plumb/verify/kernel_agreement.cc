@@ -10,10 +10,8 @@ namespace plumb::verify {
 namespace {
 
 Result<std::vector<uint64_t>> RecordHashes(const std::shared_ptr<const artifact::Program>& program,
-                                           std::span<const Tensor> inputs, Isa isa, int threads) {
-  runtime::SessionOptions options;
-  options.isa = isa;
-  options.threads = threads;
+                                           std::span<const Tensor> inputs,
+                                           const runtime::SessionOptions& options) {
   PLUMB_ASSIGN_OR_RETURN(auto session, runtime::Session::Create(program, options));
   for (size_t i = 0; i < inputs.size(); ++i) {
     std::memcpy(session->input(i).raw, inputs[i].raw(), inputs[i].bytes());
@@ -30,24 +28,23 @@ Result<std::vector<uint64_t>> RecordHashes(const std::shared_ptr<const artifact:
 
 Result<KernelAgreement> CompareKernels(std::shared_ptr<const artifact::Program> program,
                                        std::span<const Tensor> inputs, int threads) {
-  struct Variant {
-    Isa isa;
-    int threads;
-  };
-  std::vector<Variant> variants;
+  std::vector<runtime::SessionOptions> variants;
   for (Isa isa : AvailableIsas()) {
-    variants.push_back({isa, threads});
+    variants.push_back({.threads = threads, .isa = isa});
   }
+  const Isa fastest = AvailableIsas().back();
   if (threads > 1) {
-    variants.push_back({variants.back().isa, 1});
+    variants.push_back({.threads = 1, .isa = fastest});
   }
+  variants.push_back({.threads = 1, .isa = fastest, .in_place = false});
   KernelAgreement result;
   std::vector<uint64_t> expected;
-  for (const Variant& variant : variants) {
+  for (const runtime::SessionOptions& variant : variants) {
     PLUMB_ASSIGN_OR_RETURN(const std::vector<uint64_t> found,
-                           RecordHashes(program, inputs, variant.isa, variant.threads));
-    const std::string name = StrCat(IsaName(variant.isa), ", ", variant.threads,
-                                    variant.threads == 1 ? " thread" : " threads");
+                           RecordHashes(program, inputs, variant));
+    const std::string name = StrCat(IsaName(*variant.isa), ", ", variant.threads,
+                                    variant.threads == 1 ? " thread" : " threads",
+                                    variant.in_place ? "" : ", nothing in place");
     result.variants.push_back(name);
     if (expected.empty()) {
       expected = found;

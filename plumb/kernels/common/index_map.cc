@@ -3,6 +3,8 @@
 #include <cstring>
 #include <functional>
 
+#include "plumb/kernels/common/copy_rows.h"
+
 namespace plumb::kernels {
 namespace {
 
@@ -33,6 +35,19 @@ void GatherBlocks(const std::byte* row, const std::vector<int64_t>& map, int64_t
 // True when map[i..] continues map[i-1] without a jump.
 bool Continues(const std::vector<int64_t>& map, size_t i) {
   return map[i] == map[i - 1] + 1 && map[i - 1] >= 0;
+}
+
+// Blocks that lie apart in the destination: one by one.
+void CopyBlocks(const IndexMapPlan& plan, const std::byte* row, const void* fill, std::byte* to) {
+  const IndexMapPlan::Axis& axis = plan.axes.back();
+  for (const int64_t source : axis.source) {
+    if (source < 0) {
+      Fill(to, plan.block_bytes, fill, plan.element_size);
+    } else {
+      CopyRows(to, 0, row + source * axis.source_step, 0, 1, plan.block_bytes);
+    }
+    to += plan.block_step;
+  }
 }
 
 void CopyRow(const IndexMapPlan& plan, const std::byte* row, const void* fill, std::byte* to) {
@@ -68,7 +83,7 @@ void CopyRow(const IndexMapPlan& plan, const std::byte* row, const void* fill, s
       Fill(to + static_cast<int64_t>(i) * block, static_cast<int64_t>(end - i) * block, fill,
            plan.element_size);
     } else {
-      while (end < map.size() && Continues(map, end)) {
+      while (axis.source_step == block && end < map.size() && Continues(map, end)) {
         ++end;
       }
       std::memcpy(to + static_cast<int64_t>(i) * block, row + map[i] * axis.source_step,
@@ -118,7 +133,9 @@ void IndexMapCopy(const IndexMapPlan& plan, const void* source, const void* fill
   for (size_t d = 0; d < outer; ++d) {
     rows *= static_cast<int64_t>(plan.axes[d].source.size());
   }
-  const int64_t row_bytes = static_cast<int64_t>(plan.axes[outer].source.size()) * plan.block_bytes;
+  const bool apart = plan.block_step != 0 && plan.block_step != plan.block_bytes;
+  const auto blocks = static_cast<int64_t>(plan.axes[outer].source.size());
+  const int64_t row_bytes = blocks * (apart ? plan.block_step : plan.block_bytes);
   if (rows == 0 || row_bytes == 0) {
     return;
   }
@@ -137,7 +154,13 @@ void IndexMapCopy(const IndexMapPlan& plan, const void* source, const void* fill
         offset += at * plan.axes[d].source_step;
       }
       const std::byte* from = inside ? static_cast<const std::byte*>(source) + offset : nullptr;
-      if (!inside) {
+      if (apart && inside) {
+        CopyBlocks(plan, from, fill, to);
+      } else if (apart) {
+        for (int64_t i = 0; i < blocks; ++i) {
+          Fill(to + i * plan.block_step, plan.block_bytes, fill, plan.element_size);
+        }
+      } else if (!inside) {
         Fill(to, row_bytes, fill, plan.element_size);
       } else if (from == previous) {
         std::memcpy(to, to - row_bytes, static_cast<size_t>(row_bytes));  // the row above again

@@ -19,6 +19,7 @@ struct IndexMapPlan {
   };
   std::vector<Axis> axes;  // at least one
   int64_t block_bytes = 1;
+  int64_t block_step = 0;    // bytes from block to block of the destination; 0: block_bytes
   int64_t element_size = 1;  // of the fill value
 };
 

@@ -77,8 +77,14 @@ int64_t AccumulatorBound(const int8_t* w, const int32_t* bias, int64_t channels,
   int64_t most = 0;
   for (int64_t c = 0; c < channels; ++c) {
     int64_t sum = 0;
-    for (int64_t i = 0; i < k; ++i) {
-      sum += std::abs(w[c * k + i]);
+    // Runs whose sum fits 32 bits: vectors of those hold more.
+    constexpr int64_t kRun = 1 << 20;
+    for (int64_t first = 0; first < k; first += kRun) {
+      int32_t run = 0;
+      for (int64_t i = first; i < std::min(first + kRun, k); ++i) {
+        run += std::abs(w[c * k + i]);
+      }
+      sum += run;
     }
     most = std::max(most, 255 * sum + (bias != nullptr ? std::abs(int64_t{bias[c]}) : 0));
   }

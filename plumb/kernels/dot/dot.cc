@@ -108,8 +108,11 @@ DotPacked::DotPacked(const DotLayer& layer, const DotKernel& kernel)
   for (int64_t c = 0; c < g.out_channels; ++c) {
     const int32_t* zero = layer.x_zero_point + c / group_channels_ * depth;
     int64_t folded = 0;
-    for (int64_t i = 0; i < k; ++i) {
-      folded += int64_t{zero[i % depth] + kernel.x_offset} * layer.weights[c * k + i];
+    const int8_t* w = layer.weights + c * k;
+    for (int64_t tap = 0; tap < k; tap += depth) {
+      for (int64_t i = 0; i < depth; ++i) {
+        folded += (zero[i] + kernel.x_offset) * w[tap + i];
+      }
     }
     const int64_t bias = layer.bias != nullptr ? layer.bias[c] : 0;
     const size_t at =

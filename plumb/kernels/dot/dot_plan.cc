@@ -1,6 +1,7 @@
 #include "plumb/kernels/dot/dot_plan.h"
 
 #include <algorithm>
+#include <cstring>
 #include <limits>
 #include <optional>
 
@@ -266,6 +267,18 @@ DotPlan MakeDotPlan(const DotLayer& layer, const DotKernel& kernel) {
   return Planner(layer, kernel).Best();
 }
 
+namespace {
+
+constexpr int64_t kWord = 4;  // bytes
+
+// Whether the next kWord elements of k stand side by side in the weights.
+bool IsRun(const int64_t* order) {
+  return order[0] >= 0 && order[1] == order[0] + 1 && order[2] == order[0] + 2 &&
+         order[3] == order[0] + 3;
+}
+
+}  // namespace
+
 void DotPackWeights(const DotKernel& kernel, const DotPlan& plan, const int8_t* w, int64_t k,
                     int64_t channels, int8_t* packed) {
   const int64_t groups = kernel.k_step / kernel.w_group;
@@ -275,13 +288,23 @@ void DotPackWeights(const DotKernel& kernel, const DotPlan& plan, const int8_t* 
     for (int64_t step = 0; step < plan.Steps(); ++step) {
       for (int64_t lanes = 0; lanes < width; lanes += kernel.lanes) {
         for (int64_t g = 0; g < groups; ++g) {
-          for (int64_t c = lanes; c < lanes + kernel.lanes; ++c) {
-            for (int64_t i = 0; i < kernel.w_group; ++i) {
-              const int64_t at =
-                  plan.order[static_cast<size_t>((step * groups + g) * kernel.w_group + i)];
-              *packed++ = c < left && at >= 0 ? w[(first + c) * k + at] : int8_t{0};
+          const int64_t* order = plan.order.data() + (step * groups + g) * kernel.w_group;
+          const int64_t filled = std::clamp<int64_t>(left - lanes, 0, kernel.lanes);
+          const int8_t* from = w + (first + lanes) * k;
+          if (kernel.w_group == kWord && IsRun(order)) {
+            for (int64_t c = 0; c < filled; ++c, packed += kWord) {
+              std::memcpy(packed, from + c * k + order[0], kWord);
+            }
+          } else {
+            for (int64_t c = 0; c < filled; ++c) {
+              for (int64_t i = 0; i < kernel.w_group; ++i) {
+                *packed++ = order[i] >= 0 ? from[c * k + order[i]] : int8_t{0};
+              }
             }
           }
+          const int64_t rest = (kernel.lanes - filled) * kernel.w_group;
+          std::memset(packed, 0, static_cast<size_t>(rest));
+          packed += rest;
         }
       }
     }

@@ -82,8 +82,7 @@ void DwConvPacked::PrepareRow(const int8_t* row, std::byte* to) const {
       }
     };
     put(zeros, 0, left);
-    put(row + (left * stride + first) * layer_.channels, stride * layer_.channels,
-        inside_end - left);
+    put(row + (left * stride + first) * layer_.x_pitch, stride * layer_.x_pitch, inside_end - left);
     put(zeros, 0, phase_pixels_ - inside_end);
   }
 }
@@ -104,7 +103,7 @@ void DwConvPacked::RunRows(const int8_t* x, void* y, int64_t image, int64_t oy, 
     std::byte* prepared = s.rows + place * row_bytes_;
     if (s.held[place] != iy) {
       s.held[place] = iy;
-      PrepareRow(x + (image * layer_.in_height + iy) * layer_.in_width * layer_.channels, prepared);
+      PrepareRow(x + (image * layer_.in_height + iy) * layer_.in_width * layer_.x_pitch, prepared);
     }
     s.row_table[tap] = prepared;
   }

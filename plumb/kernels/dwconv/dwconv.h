@@ -39,6 +39,7 @@ struct DwConvLayer {
   int64_t stride_height = 1, stride_width = 1;
   int64_t dilation_height = 1, dilation_width = 1;
   int64_t pad_top = 0, pad_left = 0;      // below and right: whatever the output size reaches
+  int64_t x_pitch = 0;                    // elements from pixel to pixel of x; 0: channels
   const int32_t* x_zero_point = nullptr;  // [channels], -128..127
   const int8_t* weights = nullptr;        // [channels][kernel_height][kernel_width]
   const int32_t* bias = nullptr;          // [channels], or null

@@ -50,6 +50,9 @@ void LookUpPlain(const int8_t* table, const int8_t* x, int8_t* y, int64_t n) {
 
 DwConvPacked::DwConvPacked(const DwConvLayer& layer, const DwConvKernel& kernel)
     : layer_(layer), kernel_(kernel), end_(layer.end, layer.channels, kernel.isa) {
+  if (layer_.x_pitch == 0) {
+    layer_.x_pitch = layer_.channels;
+  }
   const bool shared_rows = layer.stride_height == 1 && layer.dilation_height == 1;
   out_rows_ =
       shared_rows ? static_cast<int>(std::min<int64_t>(kernel.out_rows, layer.out_height)) : 1;

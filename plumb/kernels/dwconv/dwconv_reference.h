@@ -17,7 +17,8 @@ inline void DwConvReference(const DwConvLayer& l, const int8_t* x, void* y) {
           const int64_t iy = oy * l.stride_height - l.pad_top + ky * l.dilation_height;
           const int64_t ix = ox * l.stride_width - l.pad_left + kx * l.dilation_width;
           if (iy >= 0 && iy < l.in_height && ix >= 0 && ix < l.in_width) {
-            const int8_t q = x[((image * l.in_height + iy) * l.in_width + ix) * l.channels + c];
+            const int64_t pitch = l.x_pitch != 0 ? l.x_pitch : l.channels;
+            const int8_t q = x[((image * l.in_height + iy) * l.in_width + ix) * pitch + c];
             acc += (q - l.x_zero_point[c]) *
                    l.weights[(c * l.kernel_height + ky) * l.kernel_width + kx];
           }

@@ -85,7 +85,9 @@ TEST(DwConv, EveryKernelGivesTheBitsOfTheDefinition) {
         return lo + static_cast<int>(random() % static_cast<uint32_t>(hi - lo + 1));
       };
       const auto c = static_cast<size_t>(layer.channels);
-      const auto n = static_cast<size_t>(layer.batch * layer.in_height * layer.in_width) * c;
+      layer.x_pitch = pick(0, 2) == 0 ? layer.channels + pick(1, 40) : 0;
+      const int64_t pitch = std::max(layer.x_pitch, layer.channels);
+      const auto n = static_cast<size_t>(layer.batch * layer.in_height * layer.in_width * pitch);
       const auto taps = static_cast<size_t>(layer.kernel_height * layer.kernel_width);
       std::vector<int8_t> input(n + 2 * kGuard, 0x5A), w(c * taps), table(256);
       std::vector<int32_t> bias(c), x_zero(c), y_zero(c);

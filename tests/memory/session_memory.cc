@@ -1,0 +1,122 @@
+// What a session of an artifact takes: for tests/models/memory.py.
+//
+//   session_memory ARTIFACT [--threads N] [--address-space BYTES]
+//
+// Prints one name and number a line: milliseconds from open to ready (the least of 9), bytes packed, bytes of the arena and the
+// least that any arena needs, resident bytes that loading and two runs added, calls of operator new in a run, and the same bytes
+// packed for a second session (0 when they are shared). With --address-space the process may map no more than that many bytes
+// beyond what it has; the exit code is that of the error.
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <new>
+#include <string>
+#include <vector>
+
+#include "plumb/artifact/reader.h"
+#include "plumb/runtime/session.h"
+
+namespace {
+
+std::atomic<int64_t> allocations = 0;
+
+}  // namespace
+
+void* operator new(size_t bytes) {
+  ++allocations;
+  void* p = std::malloc(bytes == 0 ? 1 : bytes);
+  if (p == nullptr) {
+    throw std::bad_alloc();
+  }
+  return p;
+}
+void operator delete(void* p) noexcept { std::free(p); }
+void operator delete(void* p, size_t) noexcept { std::free(p); }
+
+namespace plumb {
+namespace {
+
+// Pages: all that the process has mapped, and those that are in memory.
+struct Pages {
+  int64_t mapped = 0, resident = 0;
+};
+Pages PagesOfProcess() {
+  Pages pages;
+  std::ifstream("/proc/self/statm") >> pages.mapped >> pages.resident;
+  return pages;
+}
+
+struct Loaded {
+  std::shared_ptr<const artifact::Artifact> artifact;
+  std::unique_ptr<runtime::Session> session;
+};
+
+Result<Loaded> Load(const std::string& path, int threads) {
+  Loaded loaded;
+  PLUMB_ASSIGN_OR_RETURN(loaded.artifact, artifact::ReadArtifact(path));
+  PLUMB_ASSIGN_OR_RETURN(loaded.session,
+                         runtime::Session::Create(artifact::ProgramOf(loaded.artifact),
+                                                  {.threads = threads}));
+  return loaded;
+}
+
+Status Measure(const std::string& path, int threads) {
+  const int64_t page = ::sysconf(_SC_PAGESIZE);
+  const int64_t before = PagesOfProcess().resident;
+  double least = 0;
+  for (int i = 0; i < 9; ++i) {
+    const auto start = std::chrono::steady_clock::now();
+    PLUMB_ASSIGN_OR_RETURN(const Loaded loaded, Load(path, threads));
+    const std::chrono::duration<double, std::milli> time = std::chrono::steady_clock::now() - start;
+    least = i == 0 ? time.count() : std::min(least, time.count());
+  }
+  PLUMB_ASSIGN_OR_RETURN(const Loaded loaded, Load(path, threads));
+  PLUMB_RETURN_IF_ERROR(loaded.session->Run());
+  const int64_t allocated = allocations.load();
+  PLUMB_RETURN_IF_ERROR(loaded.session->Run());
+  const int64_t in_run = allocations.load() - allocated;
+  const int64_t after = PagesOfProcess().resident;
+  std::printf("load_ms %.3f\npacked %zu\narena %zu\narena_floor %zu\nresident %lld\nallocations %lld\n",
+              least, loaded.session->packed_bytes(), loaded.session->arena_bytes(),
+              loaded.session->arena_floor_bytes(), static_cast<long long>((after - before) * page),
+              static_cast<long long>(in_run));
+  PLUMB_ASSIGN_OR_RETURN(const auto second,
+                         runtime::Session::Create(artifact::ProgramOf(loaded.artifact),
+                                                  {.threads = threads}));
+  const int64_t more = (PagesOfProcess().resident - after) * page;
+  std::printf("second_session %lld\n", static_cast<long long>(more));
+  return {};
+}
+
+}  // namespace
+}  // namespace plumb
+
+int main(int argc, char** argv) {
+  std::string path;
+  int threads = 1;
+  for (int i = 1; i < argc; ++i) {
+    if (std::strcmp(argv[i], "--threads") == 0 && i + 1 < argc) {
+      threads = std::atoi(argv[++i]);
+    } else if (std::strcmp(argv[i], "--address-space") == 0 && i + 1 < argc) {
+      const int64_t page = ::sysconf(_SC_PAGESIZE);
+      const auto limit = static_cast<rlim_t>(plumb::PagesOfProcess().mapped * page +
+                                             std::atoll(argv[++i]));
+      const rlimit bytes = {limit, limit};
+      ::setrlimit(RLIMIT_AS, &bytes);
+    } else {
+      path = argv[i];
+    }
+  }
+  const plumb::Status status = plumb::Measure(path, threads);
+  if (!status.ok()) {
+    std::fprintf(stderr, "session_memory: %s\n", status.message().c_str());
+  }
+  return static_cast<int>(status.code());
+}
