@@ -28,7 +28,9 @@ Result<std::shared_ptr<const MappedFile>> MappedFile::Open(const std::string& pa
   } else if (size = static_cast<size_t>(info.st_size); size > 0) {
     data = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0);
     if (data == MAP_FAILED) {
-      status = EnvironmentError("cannot map '", path, "': ", std::strerror(errno));
+      const std::string reason = std::strerror(errno);
+      status = errno == ENOMEM ? ResourceError("no memory to map '", path, "': ", reason)
+                               : EnvironmentError("cannot map '", path, "': ", reason);
     }
   }
   ::close(fd);

@@ -3,9 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <thread>
 
 #include "plumb/runtime/binding.h"
+#include "plumb/runtime/bound_program.h"
 
 namespace plumb::runtime {
 namespace {
@@ -107,6 +109,94 @@ TEST(Session, RefusesWhatABindingRefuses) {
   EXPECT_EQ(session.status().code(), Code::kInvalidModel);
   EXPECT_THAT(session.status().message(),
               HasSubstr("record 'r0' (reshape): expected 6 elements, found shape 3x3"));
+}
+
+TEST(Session, RefusesARunFromAnotherThread) {
+  auto session = Session::Create(Chain(), {});
+  ASSERT_TRUE(session.ok());
+  Status other;
+  ASSERT_TRUE((*session)
+                  ->Run([&](size_t, const auto&, auto) {
+                    std::thread([&] { other = (*session)->Run(); }).join();
+                  })
+                  .ok());
+  EXPECT_EQ(other.code(), Code::kUsage);
+  EXPECT_THAT(other.message(), HasSubstr("one session a thread"));
+}
+
+TEST(BindProgram, IsSharedAsLongAsAnybodyHoldsIt) {
+  const std::shared_ptr<const Program> program = Chain();
+  auto first = BindProgram(program, Isa::kScalar, Sharing::kInPlace);
+  auto second = BindProgram(program, Isa::kScalar, Sharing::kInPlace);
+  auto apart = BindProgram(program, Isa::kScalar, Sharing::kNone);
+  auto twin = BindProgram(Chain(), Isa::kScalar, Sharing::kInPlace);
+  ASSERT_TRUE(first.ok() && second.ok() && apart.ok() && twin.ok());
+  EXPECT_EQ(*first, *second);
+  EXPECT_NE(*first, *apart);
+  EXPECT_NE(*first, *twin);
+  EXPECT_EQ(first->use_count(), 2);  // nothing else holds it
+}
+
+TEST(BindProgram, ManyThreadsShareOne) {
+  const std::shared_ptr<const Program> program = Chain();
+  std::vector<std::shared_ptr<const BoundProgram>> bound(8);
+  std::vector<std::thread> threads;
+  for (auto& one : bound) {
+    threads.emplace_back([&] {
+      auto result = BindProgram(program, Isa::kScalar, Sharing::kInPlace);
+      one = result.ok() ? *result : nullptr;
+    });
+  }
+  for (std::thread& thread : threads) {
+    thread.join();
+  }
+  for (const auto& one : bound) {
+    EXPECT_NE(one, nullptr);
+    EXPECT_EQ(one, bound[0]);
+  }
+}
+
+TEST(Session, AnObserverIsGivenDenseTensors) {
+  // Two tables write the halves of the rows of a concatenation.
+  auto program = std::make_shared<Program>();
+  const Quantization grid = {{1.0f}, {0}};
+  const int32_t x = program->AddTensor({"x", DType::kS8, {2, 2}, grid});
+  const auto table = std::make_shared<Tensor>(DType::kS8, Shape{256});
+  for (size_t i = 0; i < 256; ++i) {
+    table->values<int8_t>()[i] = static_cast<int8_t>(127 - static_cast<int>(i));
+  }
+  const int32_t t = program->AddConstant("t", table);
+  const int32_t a = program->AddTensor({"a", DType::kS8, {2, 2}, grid});
+  const int32_t b = program->AddTensor({"b", DType::kS8, {2, 2}, grid});
+  const int32_t y = program->AddTensor({"y", DType::kS8, {2, 4}, grid});
+  program->records.push_back({"table", 1, "a", {x, t}, {a}, {}});
+  program->records.push_back({"table", 1, "b", {a, t}, {b}, {}});
+  program->records.push_back({"concat", 1, "y", {a, b}, {y}, {{"axis", int64_t{1}}}});
+  program->inputs = {{"x", x, DType::kS8}};
+  program->outputs = {{"y", y, DType::kS8}};
+  for (const bool contents : {true, false}) {
+    auto session = Session::Create(program, {.observe_contents = contents});
+    ASSERT_TRUE(session.ok()) << session.status().message();
+    const int8_t values[] = {1, 2, 3, 4};
+    std::memcpy((*session)->input(0).raw, values, 4);
+    std::vector<std::vector<int>> seen;
+    ASSERT_TRUE((*session)
+                    ->Run([&](size_t, const auto&, std::span<const TensorView> outputs) {
+                      seen.emplace_back();
+                      for (int64_t i = 0; outputs[0].raw != nullptr && i < outputs[0].size(); ++i) {
+                        seen.back().push_back(outputs[0].data<int8_t>()[i]);
+                      }
+                    })
+                    .ok());
+    ASSERT_EQ(seen.size(), 3u);
+    if (contents) {
+      EXPECT_THAT(seen[0], ElementsAre(-2, -3, -4, -5));
+      EXPECT_THAT(seen[1], ElementsAre(1, 2, 3, 4));
+    } else {
+      EXPECT_TRUE(seen[0].empty() && seen[1].empty());
+    }
+    EXPECT_THAT(seen[2], ElementsAre(-2, -3, 1, 2, -4, -5, 3, 4));
+  }
 }
 
 TEST(RecordKinds, AreNamedOnce) {

@@ -53,8 +53,9 @@ def main():
             # Little more than nothing, half of what is needed: the error is told, whatever was being made.
             for share in (0.05, 0.25, 0.5, 0.8):
                 limit = int(share * (found["packed"] + found["arena"]))
-                code = session("--address-space", str(limit)).returncode
-                expectations[f"{limit} bytes: exit {code}"] = code == OUT_OF_MEMORY or (code == 0 and share > 0.5)
+                for threads in ("1", "4"):  # whose stacks need room too
+                    code = session("--address-space", str(limit), "--threads", threads).returncode
+                    expectations[f"{limit} bytes, {threads} threads: exit {code}"] = code == OUT_OF_MEMORY
             print(name, done.stdout.replace("\n", "  "), flush=True)
             for what, good in expectations.items():
                 if not good:
