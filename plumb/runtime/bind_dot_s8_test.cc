@@ -378,8 +378,9 @@ TEST(FullyConnectedS8, IsAConvolutionOverRows) {
       EXPECT_EQ(y[row * 9 + c], numerics::Requantize(acc, 0.001f, -128, 127, 4));
     }
   }
-  program->tensors[1].shape = {33, 9};
-  const auto refused = Session::Create(program, {});
+  auto turned = std::make_shared<Program>(*program);
+  turned->tensors[1].shape = {33, 9};
+  const auto refused = Session::Create(turned, {});
   ASSERT_FALSE(refused.ok());
   EXPECT_THAT(refused.status().message(), HasSubstr("input [..., K] and weights [N, K]"));
 }
