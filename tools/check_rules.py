@@ -12,7 +12,7 @@ ROOT = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else pathlib.Path(__file__
 
 def main():
     text = (ROOT / "docs/arithmetic.md").read_text()
-    kinds = re.findall(r'^PLUMB_RECORD_KIND\("(\w+)"', (ROOT / "plumb/runtime/bindings.inc").read_text(), re.M)
+    kinds = re.findall(r'^PLUMB_(?:PLACED_)?RECORD_KIND\("(\w+)"', (ROOT / "plumb/runtime/bindings.inc").read_text(), re.M)
     sections = set(re.findall(r"^## ([AF]\d+)\.", text, re.M))
     inventory = text.split("\n## Inventory\n", 1)[1]
     listed, problems = [], []
