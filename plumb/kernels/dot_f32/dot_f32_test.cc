@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <random>
 
 #include "plumb/kernels/dot_f32/dot_f32_reference.h"
@@ -40,7 +40,7 @@ std::vector<float> Convolve(const DotF32Kernel& kernel, const ConvF32Shape& s,
   ThreadPool pool(threads);
   const ConvF32 conv(s, kernel, w.data());
   Tensor scratch(DType::kU8, {static_cast<int64_t>(conv.ScratchBytes(threads))});
-  std::memset(scratch.raw(), 0xff, scratch.bytes());
+  std::fill(scratch.values<uint8_t>().begin(), scratch.values<uint8_t>().end(), uint8_t{0xff});
   const DotF32Function function{negate ? Negate : nullptr, nullptr};
   conv.Run(x.data(), bias, function, y.data() + kGuard, pool,
            {static_cast<std::byte*>(scratch.raw()), scratch.bytes()});
