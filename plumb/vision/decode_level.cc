@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "plumb/base/rounding.h"
+
 namespace plumb::vision {
 namespace {
 
@@ -10,8 +12,6 @@ using artifact::DecodeContract;
 using artifact::DecodeOutput;
 using artifact::OutputLayout;
 using artifact::OutputRole;
-
-constexpr int64_t CeilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 std::string_view RoleName(OutputRole role) {
   constexpr std::string_view kNames[] = {"ignored", "all",       "boxes",    "objectness",
@@ -181,8 +181,8 @@ class Sorter {
           PlaceAnchors(output, tensor.shape, channels, anchors, plan.anchors_in_all, form));
       int64_t w = form.width, h = form.height;
       if (h == 0) {
-        w = CeilDiv(input_width_, output.stride);
-        h = CeilDiv(input_height_, output.stride);
+        w = CeilDivide(input_width_, output.stride);
+        h = CeilDivide(input_height_, output.stride);
       }
       if (w * h != form.cells || std::llabs(w * output.stride - input_width_) >= output.stride ||
           std::llabs(h * output.stride - input_height_) >= output.stride) {
@@ -209,7 +209,7 @@ class Sorter {
     }
     int64_t total = 0;
     for (const int32_t s : contract_.strides) {
-      total += anchors * CeilDiv(input_width_, s) * CeilDiv(input_height_, s);
+      total += anchors * CeilDivide(input_width_, s) * CeilDivide(input_height_, s);
     }
     if (total != form.cells) {
       return InvalidModel("decode: output ", output.output, ": ", total,
@@ -219,7 +219,7 @@ class Sorter {
     size_t at = 0;
     for (size_t k = 0; k < contract_.strides.size(); ++k) {
       const int32_t s = contract_.strides[k];
-      const int64_t w = CeilDiv(input_width_, s), cells = w * CeilDiv(input_height_, s);
+      const int64_t w = CeilDivide(input_width_, s), cells = w * CeilDivide(input_height_, s);
       Form part = form;
       part.anchors = anchors;
       part.cells = cells;

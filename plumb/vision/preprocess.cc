@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 
+#include "plumb/base/rounding.h"
 #include "plumb/numerics/requantize.h"
 #include "plumb/vision/resized_rows.h"
 
@@ -14,8 +15,6 @@ using artifact::Color;
 using artifact::PictureInput;
 using artifact::PictureLayout;
 using artifact::ResizeRule;
-
-int64_t FloorDiv(int64_t a, int64_t b) { return a >= 0 ? a / b : -((-a + b - 1) / b); }
 
 // round(a * b / c), ties to even; all positive.
 int64_t RoundDiv(int64_t a, int64_t b, int64_t c) {
@@ -57,7 +56,7 @@ Plan MakePlan(const PictureInput& in, int w, int h) {
       const int nh = w <= h ? side(shorter * h / w) : side(shorter);
       auto middle = [](int from, int to) {
         const int d = from - to;  // half of it, ties to even; negative: the picture is smaller
-        const int down = static_cast<int>(FloorDiv(d, 2));
+        const int down = static_cast<int>(FloorDivide(d, 2));
         return d % 2 != 0 && down % 2 != 0 ? down + 1 : down;
       };
       return {nw, nh, -middle(nw, in.width), -middle(nh, in.height)};

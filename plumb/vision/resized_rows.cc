@@ -3,14 +3,13 @@
 #include <algorithm>
 
 #include "plumb/base/check.h"
+#include "plumb/base/rounding.h"
 #include "plumb/vision/preprocess.h"
 
 namespace plumb::vision {
 namespace {
 
 constexpr int kWeightOne = 2048;  // 11-bit weights
-
-int64_t FloorDiv(int64_t a, int64_t b) { return a >= 0 ? a / b : -((-a + b - 1) / b); }
 
 // Three values in one number, 21 bits apart: a weighted sum of two pixels needs 20 bits each.
 uint64_t Packed(const uint8_t* p) {
@@ -54,7 +53,7 @@ std::vector<ResizedRows::Tap> ResizedRows::Taps(int from, int to) {
   const int64_t den = 2 * static_cast<int64_t>(to);
   for (int i = 0; i < to; ++i) {
     const int64_t num = (2 * static_cast<int64_t>(i) + 1) * from - to;
-    const int64_t s = FloorDiv(num, den);
+    const int64_t s = FloorDivide(num, den);
     Tap& tap = taps[static_cast<size_t>(i)];
     if (s < 0 || s >= from - 1) {
       const int edge = s < 0 ? 0 : from - 1;

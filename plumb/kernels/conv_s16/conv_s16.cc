@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "plumb/base/check.h"
+#include "plumb/base/rounding.h"
 #include "plumb/kernels/common/select.h"
 #include "plumb/kernels/conv_s16/conv_s16_pack.h"
 
@@ -22,8 +23,6 @@ constexpr const ConvS16Kernel* kKernels[] = {
 constexpr int64_t kBlockBytes = 192 * 1024;
 constexpr int64_t kBlockTiles = 8;
 constexpr int64_t kChunkPairs = kConvS16Chunk / 2;
-
-int64_t RoundUp(int64_t a, int64_t b) { return (a + b - 1) / b * b; }
 
 }  // namespace
 

@@ -2,17 +2,11 @@
 // same ones.
 #include <algorithm>
 
+#include "plumb/base/rounding.h"
 #include "plumb/kernels/conv_s16/conv_s16.h"
 #include "plumb/kernels/conv_s16/conv_s16_pack.h"
 
 namespace plumb::kernels {
-namespace {
-
-int64_t CeilDivide(int64_t a, int64_t b) { return a >= 0 ? (a + b - 1) / b : -(-a / b); }
-int64_t RoundUp(int64_t a, int64_t b) { return (a + b - 1) / b * b; }
-
-}  // namespace
-
 void ConvS16Packed::PackDepthwise(const ConvS16Layer& layer) {
   const ConvS16Geometry& g = geometry_;
   const int64_t taps = g.depth(), block = kernel_.dw_block;

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "plumb/base/check.h"
+#include "plumb/base/rounding.h"
 #include "plumb/kernels/common/select.h"
 #include "plumb/kernels/dot/dot_plan.h"
 
@@ -24,9 +25,6 @@ constexpr int kGroupTiles = 8;
 
 // 32-bit outputs of more than this leave the second-level cache before anyone reads them.
 constexpr int64_t kCachedBytes = 3 * 1024 * 1024;
-
-int64_t CeilDivide(int64_t a, int64_t b) { return (a + b - 1) / b; }
-int64_t RoundUp(int64_t a, int64_t b) { return CeilDivide(a, b) * b; }
 
 // The end, told whether its sums are small.
 LayerEndSpec Bounded(const DotLayer& layer) {

@@ -5,6 +5,8 @@
 #include <limits>
 #include <optional>
 
+#include "plumb/base/rounding.h"
+
 namespace plumb::kernels {
 namespace {
 
@@ -12,9 +14,6 @@ namespace {
 // the other half.
 constexpr int64_t kBlockBytes = 256 * 1024;
 constexpr int64_t kLine = 64;
-
-int64_t CeilDivide(int64_t a, int64_t b) { return (a + b - 1) / b; }
-int64_t RoundUp(int64_t a, int64_t b) { return CeilDivide(a, b) * b; }
 
 // A 1x1 layer that reads every pixel once, in order, is a column of pixels: rows do not matter.
 DotGeometry Flattened(DotGeometry g) {

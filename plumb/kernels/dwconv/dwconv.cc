@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "plumb/base/check.h"
+#include "plumb/base/rounding.h"
 #include "plumb/kernels/common/select.h"
 
 namespace plumb::kernels {
@@ -14,9 +15,6 @@ constexpr const DwConvKernel* kKernels[] = {
 #include "plumb/kernels/dwconv/dwconv_kernels.inc"
 #undef PLUMB_DWCONV
 };
-
-int64_t FloorDivide(int64_t a, int64_t b) { return a >= 0 ? a / b : -((b - 1 - a) / b); }
-int64_t RoundUp(int64_t a, int64_t b) { return (a + b - 1) / b * b; }
 
 }  // namespace
 

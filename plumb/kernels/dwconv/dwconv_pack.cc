@@ -2,12 +2,11 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "plumb/base/rounding.h"
 #include "plumb/kernels/dwconv/dwconv.h"
 
 namespace plumb::kernels {
 namespace {
-
-int64_t RoundUp(int64_t a, int64_t b) { return (a + b - 1) / b * b; }
 
 // The pixels after which the constants repeat: as few lanes as possible stay empty, in no more than
 // a few blocks.

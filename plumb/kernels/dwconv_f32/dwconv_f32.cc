@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "plumb/base/check.h"
+#include "plumb/base/rounding.h"
 
 namespace plumb::kernels {
 
@@ -25,8 +26,6 @@ size_t TapBytes(const DwConvF32Shape& s) {
   return (bytes + 63) / 64 * 64;
 }
 
-int64_t CeilDivide(int64_t a, int64_t b) { return a <= 0 ? 0 : (a + b - 1) / b; }
-
 // One row of the output.
 class Row {
  public:
@@ -41,7 +40,7 @@ class Row {
     // Pixels [left, right) see no padding to their sides: one run. The others one at a time.
     const int64_t reach = (s_.kernel_w - 1) * s_.dilation_w;
     const int64_t last = s_.in_w - 1 - reach + s_.pad_left;  // where the last of them begins
-    const int64_t left = std::min(CeilDivide(s_.pad_left, s_.stride_w), s_.out_w);
+    const int64_t left = std::clamp<int64_t>(CeilDivide(s_.pad_left, s_.stride_w), 0, s_.out_w);
     const int64_t right =
         std::clamp(last < 0 ? int64_t{0} : last / s_.stride_w + 1, left, s_.out_w);
     for (int64_t ox = 0; ox < left; ++ox) {
