@@ -10,6 +10,7 @@
 #include "plumb/kernels/elementwise/elementwise_s8.h"
 #include "plumb/kernels/unary/unary.h"
 #include "plumb/numerics/requantize.h"
+#include "plumb/runtime/record_test_util.h"
 #include "plumb/runtime/session.h"
 
 namespace plumb::runtime {
@@ -17,16 +18,6 @@ namespace {
 
 using artifact::Program;
 using ::testing::HasSubstr;
-
-template <typename T>
-std::shared_ptr<Tensor> Random(Shape shape, int lo, int hi, uint32_t seed) {
-  std::mt19937 random(seed);
-  auto tensor = std::make_shared<Tensor>(DTypeOf<T>::value, std::move(shape));
-  for (T& v : tensor->template values<T>()) {
-    v = static_cast<T>(lo + static_cast<int>(random() % static_cast<uint32_t>(hi - lo + 1)));
-  }
-  return tensor;
-}
 
 // x [1,5,6,7] -> conv 3x3, stride 2, pads 1 -> y [1,3,3,20].
 struct ConvNet {

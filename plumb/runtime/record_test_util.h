@@ -3,12 +3,25 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
+#include <random>
 #include <string>
 #include <vector>
 
 #include "plumb/runtime/session.h"
 
 namespace plumb::runtime {
+
+// Whole numbers lo..hi.
+template <typename T>
+std::shared_ptr<Tensor> Random(Shape shape, int lo, int hi, uint32_t seed) {
+  std::mt19937 random(seed);
+  auto tensor = std::make_shared<Tensor>(DTypeOf<T>::value, std::move(shape));
+  for (T& v : tensor->template values<T>()) {
+    v = static_cast<T>(lo + static_cast<int>(random() % static_cast<uint32_t>(hi - lo + 1)));
+  }
+  return tensor;
+}
 
 struct RecordRun {
   std::string op;
