@@ -3,34 +3,18 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "plumb/api/import_judge.h"
+#include "plumb/api/quality_record.h"
+#include "plumb/api/recipe.h"
 #include "plumb/api/samples.h"
 #include "plumb/api/stages.h"
-#include "plumb/api/version.h"
 #include "plumb/artifact/writer.h"
-#include "plumb/base/npy.h"
-#include "plumb/base/sha256.h"
 #include "plumb/compile/compile.h"
-#include "plumb/import/onnx/import.h"
-#include "plumb/pictures/npz.h"
 #include "plumb/quant/picture_grid.h"
 #include "plumb/verify/probe.h"
 
 namespace plumb {
 namespace {
-
-std::string BaseName(const std::string& path) {
-  return std::filesystem::path(path).filename().string();
-}
-
-Result<Tensor> ReadProto(const std::string& path) {
-  PLUMB_ASSIGN_OR_RETURN(onnx::NamedTensor named, onnx::ReadTensorProto(path));
-  return std::move(named.tensor);
-}
-
-Result<artifact::FileDigest> DigestOf(const std::string& path) {
-  PLUMB_ASSIGN_OR_RETURN(const std::vector<std::byte> bytes, ReadFileBytes(path));
-  return artifact::FileDigest{BaseName(path), ToHex(Sha256::Of(bytes))};
-}
 
 // One conversion, stage by stage.
 class Conversion {
@@ -183,7 +167,9 @@ class Conversion {
       samples.push_back(std::move(sample));
     }
     verify::Verdict& verdict = result_.verdict;
-    PLUMB_ASSIGN_OR_RETURN(verdict.judgement, JudgeImport(samples[0]));
+    PLUMB_ASSIGN_OR_RETURN(verdict.judgement,
+                           JudgeImport(options_.model, model_.program, samples[0],
+                                       {options_.reference, options_.judge, options_.threads}));
     if (steps_.empty()) {  // from a stage file: the passes ran when it was made
       steps_.push_back({"canonical", *model_.graph});
     }
@@ -240,170 +226,6 @@ class Conversion {
                 anew > kNamed ? StrCat(" and ", anew - kNamed, " more") : "")});
   }
 
-  Result<verify::Judgement> JudgeImport(const std::vector<Tensor>& sample) const {
-    std::vector<runtime::NamedTensor> inputs;
-    for (size_t i = 0; i < sample.size(); ++i) {
-      inputs.push_back({model_.program->inputs[i].name, sample[i]});
-    }
-    verify::Judgement judgement;
-    std::vector<runtime::NamedTensor> theirs;
-    std::string judge;
-    const std::filesystem::path data_set =
-        std::filesystem::path(options_.model).parent_path() / "test_data_set_0";
-    if (!options_.reference.empty()) {
-      PLUMB_ASSIGN_OR_RETURN(std::vector<pictures::NpzEntry> given,
-                             pictures::ReadNpz(options_.reference));
-      for (pictures::NpzEntry& entry : given) {
-        theirs.push_back({std::move(entry.name), std::move(entry.tensor)});
-      }
-      judge = "the outputs given (" + BaseName(options_.reference) + ")";
-      PLUMB_RETURN_IF_ERROR(TakeInputs(theirs, inputs));
-    } else if (std::error_code ignored; std::filesystem::is_directory(data_set, ignored)) {
-      PLUMB_RETURN_IF_ERROR(ReadTestData(data_set, inputs, theirs));
-      judge = "test_data_set_0";
-    } else if (options_.judge && !IsStageFile(options_.model)) {
-      std::vector<runtime::NamedTensor> typed = inputs;
-      PLUMB_ASSIGN_OR_RETURN(verify::OnnxRuntimeRun run,
-                             verify::RunOnnxRuntime(options_.model, typed));
-      if (!run.available || !run.problem.empty()) {
-        judgement.reason = run.available
-                               ? StrCat("onnxruntime ", run.version, " refused it: ", run.problem)
-                               : "no onnxruntime is installed, and neither --reference nor "
-                                 "test_data_set_0 is given";
-        return judgement;
-      }
-      judge = "onnxruntime " + run.version;
-      theirs = std::move(run.outputs);
-    } else {
-      judgement.reason = "switched off";
-      return judgement;
-    }
-    runtime::SessionOptions session_options;
-    session_options.threads = options_.threads;
-    PLUMB_ASSIGN_OR_RETURN(auto session, runtime::Session::Create(model_.program, session_options));
-    PLUMB_ASSIGN_OR_RETURN(const std::vector<runtime::NamedTensor> ours,
-                           runtime::RunNamed(*session, inputs));
-    return verify::Compare(judge, ours, theirs);
-  }
-
-  // Inputs that stand in the reference file replace the sample's.
-  static Status TakeInputs(std::vector<runtime::NamedTensor>& theirs,
-                           std::vector<runtime::NamedTensor>& inputs) {
-    for (runtime::NamedTensor& input : inputs) {
-      const auto found = std::find_if(theirs.begin(), theirs.end(),
-                                      [&](const auto& t) { return t.name == input.name; });
-      if (found == theirs.end()) {
-        return UsageError("--reference: holds no input '", input.name,
-                          "'; expected the inputs and the outputs, by name");
-      }
-      input.tensor = found->tensor;
-      theirs.erase(found);
-    }
-    return {};
-  }
-
-  Status ReadTestData(const std::filesystem::path& folder,
-                      std::vector<runtime::NamedTensor>& inputs,
-                      std::vector<runtime::NamedTensor>& theirs) const {
-    for (size_t i = 0; i < inputs.size(); ++i) {
-      PLUMB_ASSIGN_OR_RETURN(inputs[i].tensor,
-                             ReadProto((folder / StrCat("input_", i, ".pb")).string()));
-    }
-    for (size_t i = 0; i < model_.program->outputs.size(); ++i) {
-      PLUMB_ASSIGN_OR_RETURN(Tensor tensor,
-                             ReadProto((folder / StrCat("output_", i, ".pb")).string()));
-      theirs.push_back({model_.program->outputs[i].name, std::move(tensor)});
-    }
-    return {};
-  }
-
-  Result<artifact::Provenance> MakeProvenance() const {
-    artifact::Provenance p;
-    p.tool = "plumb";
-    p.version = Release();
-    p.commit = Commit();
-    PLUMB_ASSIGN_OR_RETURN(p.model, DigestOf(options_.model));
-    for (const plumb::Sample& sample : list_.samples) {
-      for (const std::string& file : sample.files) {
-        PLUMB_ASSIGN_OR_RETURN(artifact::FileDigest digest, DigestOf(file));
-        p.calibration.push_back(std::move(digest));
-      }
-    }
-    if (list_.archive) {
-      PLUMB_ASSIGN_OR_RETURN(artifact::FileDigest digest, DigestOf(list_.source));
-      p.calibration.push_back(std::move(digest));
-    }
-    const quant::QuantizeOptions& q = options_.quantize;
-    const auto yes = [](bool value) { return std::string(value ? "yes" : "no"); };
-    p.options = {{"observer", std::string(quant::ObserverName(q.grids.range.observer))},
-                 {"percentile", StrCat(q.grids.range.percentile)},
-                 {"function-form", std::string(quant::FunctionFormName(q.form))},
-                 {"activations", std::string(quant::IntegerTypeName(q.grids.activations))},
-                 {"weights", std::string(quant::IntegerTypeName(q.weights))},
-                 {"dense-channel-ratio", StrCat(q.grids.dense_channel_ratio)},
-                 {"bias-correction", yes(q.correct_bias)},
-                 {"one-scale-for-outputs", yes(q.one_scale_for_outputs)},
-                 {"optimization-level", StrCat(options_.model_options.passes.level)},
-                 {"calib-limit", StrCat(options_.calib_limit)}};
-    for (const std::string& name : q.keep_float) {
-      p.options.emplace_back("keep-float", name);
-    }
-    for (const std::string& name : options_.model_options.passes.disabled) {
-      p.options.emplace_back("disable-pass", name);
-    }
-    for (const auto& [name, shape] : options_.model_options.input_shapes) {
-      p.options.emplace_back("input-shape", name + "=" + ShapeToString(shape));
-    }
-    for (const auto& [name, factor] : q.scale_faults) {
-      p.options.emplace_back("scale-fault", StrCat(name, "=", factor));
-    }
-    p.passes = passes_;
-    return p;
-  }
-
-  // Nothing that an installed judge said, nor any timing: those depend on the host.
-  artifact::Quality MakeQuality() const {
-    const verify::Verdict& verdict = result_.verdict;
-    const auto outcome = [](verify::Level level) {
-      return level == verify::Level::kPass      ? artifact::Outcome::kPass
-             : level == verify::Level::kWarning ? artifact::Outcome::kWarn
-                                                : artifact::Outcome::kFail;
-    };
-    artifact::Quality quality;
-    verify::Level level = verify::Level::kPass;
-    for (const verify::Finding& finding : verdict.findings) {
-      if (finding.code == "V1" || finding.code == "V6") {
-        continue;
-      }
-      level = std::max(level, finding.level);
-      quality.rules.push_back({finding.code, outcome(finding.level), finding.text});
-      if (finding.level != verify::Level::kPass) {
-        quality.reasons.push_back(finding.code + ": " + finding.text);
-      }
-    }
-    quality.verdict = outcome(level);
-    for (const verify::LayerError& layer : verdict.layers.layers) {
-      quality.layers.push_back({layer.name, layer.sqnr_alone, layer.cosine_alone,
-                                layer.sqnr_accumulated, layer.cosine_accumulated});
-    }
-    for (const quant::LayerNote& note : result_.notes) {
-      if (!note.integer) {
-        quality.kept_float.push_back({note.name, note.reason});
-      }
-    }
-    for (const verify::OutputError& output : verdict.outputs) {
-      quality.numbers["sqnr/" + output.name] = output.sqnr;
-    }
-    if (verdict.has_matches) {
-      quality.numbers["matched_share"] = verdict.matches.Share();
-      quality.numbers["median_score_shift"] = verdict.matches.MedianShift();
-    }
-    if (verdict.has_agreement) {
-      quality.numbers["class_agreement"] = verdict.agreement;
-    }
-    return quality;
-  }
-
   Status Write() {
     if (result_.verdict.level == verify::Level::kFailure && !options_.keep_failed) {
       return {};
@@ -413,8 +235,8 @@ class Conversion {
     made.program.symbolic_batch = model_.program->symbolic_batch;
     made.io = model_.io;
     made.decode = model_.decode;
-    PLUMB_ASSIGN_OR_RETURN(made.provenance, MakeProvenance());
-    made.quality = MakeQuality();
+    PLUMB_ASSIGN_OR_RETURN(made.provenance, MakeProvenance(options_, list_, passes_));
+    made.quality = MakeQuality(result_.verdict, result_.notes);
     PLUMB_RETURN_IF_ERROR(artifact::WriteArtifact(made, options_.output));
     std::error_code ignored;
     result_.artifact_bytes =
