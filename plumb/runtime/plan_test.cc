@@ -28,7 +28,8 @@ TEST(PlanArena, LeavesEmptyBlocksOut) {
 }
 
 TEST(PlanArena, RefusesMoreThanAnyMemory) {
-  std::vector<Block> blocks = {{size_t{1} << 47, 0, 1}, {64, 0, 1}};
+  constexpr size_t kMost = size_t{1} << (sizeof(size_t) == 8 ? 47 : 30);
+  std::vector<Block> blocks = {{kMost, 0, 1}, {64, 0, 1}};
   EXPECT_EQ(PlanArena(blocks), kNoOffset);
   std::vector<Block> wraps = {{SIZE_MAX, 0, 1}};
   EXPECT_EQ(PlanArena(wraps), kNoOffset);

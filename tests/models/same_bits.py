@@ -16,9 +16,12 @@ Reads ../shared (or PLUMB_SHARED); passes over the networks when it is absent. S
 """
 import argparse
 import json
+import math
 import os
 import pathlib
+import random
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
@@ -27,7 +30,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 SHARED = pathlib.Path(os.environ.get("PLUMB_SHARED", ROOT.parent / "shared"))
 STORED = pathlib.Path(__file__).parent / "hashes"
 
-# Network, its file, further options for the float model.
+# Network, its file, further options for the float model. Every ONNX network there is: convert refuses none of them.
 NETWORKS = {
     "yolo-fastestv2-352": ("yolo-fastestv2.onnx", []),
     "yolox-nano-416": ("yolox_nano.onnx", []),
@@ -37,7 +40,16 @@ NETWORKS = {
     "ultraface-rfb-320": ("version-RFB-320.onnx", []),
     "yunet-n-320": ("yunet_n_320_320.onnx", []),
     "mobilenetv2-224-w8": ("mobilenetv2_w8.onnx", ["--mean", "123.675,116.28,103.53", "--std", "58.395,57.12,57.375"]),
+    "yolov8n-640-qdq-int8": ("yolov8n_quantized_int8.onnx", []),
+    "ppocr-cls": ("ch_ppocr_mobile_v2.0_cls_infer.onnx", ["--input-shape", "x=1x3x48x192"]),
+    "ppocrv3-det": ("ch_PP-OCRv3_det_infer.onnx", ["--input-shape", "x=1x3x320x320"]),
+    "superres-x3": ("pytorch_super_resolution.onnx", []),
+    "mnist-cntk": ("mnist.onnx", []),
+    "dtln-lstm": ("model_1.onnx", []),
 }
+
+# Networks that take no pictures: their inputs, filled with seeded numbers.
+TENSOR_INPUTS = {"dtln-lstm": {"input_2": (1, 1, 257), "input_3": (1, 2, 128, 2)}}
 
 
 def plumb(program, *args, isa=None):
@@ -115,13 +127,37 @@ def compare(name, variants, what, store):
     return ok
 
 
-def compare_runs(program, name, path, extra, isas):
-    """`plumb run` on a real picture, on every instruction set."""
+def write_npy(path, shape, seed):
+    """Numbers within 0..1, binary32."""
+    numbers = random.Random(seed)
+    header = f"{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}"
+    padded = header.ljust((10 + len(header) + 1 + 63) // 64 * 64 - 11) + "\n"
+    values = struct.pack(f"<{math.prod(shape)}f", *(numbers.random() for _ in range(math.prod(shape))))
+    path.write_bytes(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(padded)) + padded.encode() + values)
+
+
+def tensor_samples(name, folder):
+    """A list of two samples, and the options that give the first one to `plumb run`."""
+    lines, options = [], []
+    for sample in range(2):
+        files = []
+        for i, (port, shape) in enumerate(TENSOR_INPUTS[name].items()):
+            path = folder / f"{name}.{sample}.{i}.npy"
+            write_npy(path, shape, 10 * sample + i)
+            files.append(path.name)
+            options += ["--input", f"{port}={path}"] if sample == 0 else []
+        lines.append(" ".join(files))
+    listed = folder / f"{name}.txt"
+    listed.write_text("\n".join(lines) + "\n")
+    return listed, options
+
+
+def compare_runs(program, name, path, given, extra, isas):
+    """`plumb run` on a real picture or on seeded tensors, on every instruction set."""
     reference = None
     variants = [(isa, 2) for isa in isas] + [(isas[-1], 1)]
     for isa, threads in variants:
-        records = plumb(program, "run", path, *extra, "--as-picture", "--input", SHARED / "images/bus.jpg", "--hashes", "-q",
-                        "--threads", threads, isa=isa).splitlines()
+        records = plumb(program, "run", path, *extra, *given, "--hashes", "-q", "--threads", threads, isa=isa).splitlines()
         if not records:
             sys.exit(f"{name}: no records")
         reference = reference or records
@@ -133,14 +169,14 @@ def compare_runs(program, name, path, extra, isas):
     return True
 
 
-def convert(program, name, folder, isas):
+def convert(program, name, folder, samples, isas):
     """The artifact, or None when it depends on who made it."""
     file, options = NETWORKS[name]
     artifacts = []
     for isa, threads in ((isas[-1], 2), (isas[0], 1)):
         artifact = folder / isa / (name + ".plumb")
         artifact.parent.mkdir(exist_ok=True)
-        plumb(program, "convert", SHARED / "models" / name / file, *options, "--calib", SHARED / "images/coco-calib",
+        plumb(program, "convert", SHARED / "models" / name / file, *options, "--calib", samples,
               "--calib-limit", "2", "--check-limit", "1", "--no-judge", "--force", "-q", "--threads", threads, "-o", artifact,
               isa=isa)
         artifacts.append(artifact)
@@ -178,12 +214,15 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         for name in args.only.split(","):
             file, options = NETWORKS[name]
-            artifact = convert(args.plumb, name, pathlib.Path(folder), isas)
+            samples, given = SHARED / "images/coco-calib", ["--as-picture", "--input", SHARED / "images/bus.jpg"]
+            if name in TENSOR_INPUTS:
+                samples, given = tensor_samples(name, pathlib.Path(folder))
+            artifact = convert(args.plumb, name, pathlib.Path(folder), samples, isas)
             if artifact is None:
                 ok = False
                 continue
-            ok &= compare_runs(args.plumb, name + " float", SHARED / "models" / name / file, options, isas)
-            ok &= compare_runs(args.plumb, name + " int8", artifact, [], isas)
+            ok &= compare_runs(args.plumb, name + " float", SHARED / "models" / name / file, given, options, isas)
+            ok &= compare_runs(args.plumb, name + " int8", artifact, given, [], isas)
             if variants:
                 ok &= compare(name, variants, [artifact], args.write)
     return 0 if ok else 1

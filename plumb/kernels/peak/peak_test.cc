@@ -28,7 +28,9 @@ TEST(Peak, SelectsALoopForEveryIsaAndType) {
       EXPECT_EQ(kernel.products, products) << IsaName(isa);
       EXPECT_TRUE(MayRun(isa, kernel.isa)) << IsaName(isa) << " got " << kernel.name;
     }
+#if !defined(__arm__)  // 32-bit Arm has the scalar loops alone
     EXPECT_EQ(SelectPeak(isa, DType::kS8).isa, isa) << "a loop of its own for " << IsaName(isa);
+#endif
   }
 }
 
