@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 
 #include "plumb/api/import_judge.h"
 #include "plumb/api/quality_record.h"
@@ -149,7 +150,14 @@ class Conversion {
         compile_options.quantize.grids.stated.emplace(name, quant::PictureGrid(picture));
       }
     }
-    const quant::SampleSource source{list_.samples.size(), [this](size_t i) { return Sample(i); }};
+    const std::vector<size_t> checked = CheckedSamples();
+    const quant::SampleSource source{
+        list_.samples.size(), [this](size_t i) { return Sample(i); },
+        [&](size_t i, std::vector<Tensor> outputs) {
+          if (std::find(checked.begin(), checked.end(), i) != checked.end()) {
+            KeepOutputs(i, std::move(outputs));
+          }
+        }};
     PLUMB_ASSIGN_OR_RETURN(compiled_,
                            compile::CompileInteger(*model_.graph, source, compile_options));
     result_.notes = compiled_.quantized.notes;
@@ -157,19 +165,50 @@ class Conversion {
     return SaveStage(options_.save_stages, "fused", compiled_.fused);
   }
 
+  // Which samples the verdict is measured on: `check_limit` of them, spread over all.
+  [[nodiscard]] std::vector<size_t> CheckedSamples() const {
+    const size_t all = list_.samples.size();
+    const size_t count = options_.check_limit == 0 ? all : std::min(options_.check_limit, all);
+    std::vector<size_t> indices;
+    for (size_t i = 0; i < count; ++i) {
+      indices.push_back(i * all / count);
+    }
+    return indices;
+  }
+
+  // The float network's outputs on the checked samples are known from the calibration, which need not be run again: where
+  // they are what the model's user sees, and do not take much memory.
+  void KeepOutputs(size_t index, std::vector<Tensor> outputs) {
+    constexpr size_t kMostBytes = size_t{512} << 20;
+    const auto is_f32 = [&](const artifact::Port& port) {
+      return port.dtype == DType::kF32 &&
+             model_.program->tensors[static_cast<size_t>(port.tensor)].dtype == DType::kF32;
+    };
+    const auto& ports = model_.program->outputs;
+    if (!std::all_of(ports.begin(), ports.end(), is_f32)) {
+      return;
+    }
+    std::vector<runtime::NamedTensor> named;
+    for (size_t i = 0; i < outputs.size(); ++i) {
+      kept_bytes_ += outputs[i].bytes();
+      named.push_back({ports[i].name, std::move(outputs[i])});
+    }
+    if (kept_bytes_ <= kMostBytes) {
+      outputs_[index] = std::move(named);
+    }
+  }
+
   Status Judge() {
     std::vector<std::vector<Tensor>> samples;
-    const size_t count =
-        std::min(options_.check_limit == 0 ? list_.samples.size() : options_.check_limit,
-                 list_.samples.size());
-    for (size_t i = 0; i < count; ++i) {
-      PLUMB_ASSIGN_OR_RETURN(std::vector<Tensor> sample, Sample(i * list_.samples.size() / count));
+    std::vector<std::vector<runtime::NamedTensor>> float_outputs;
+    for (const size_t i : CheckedSamples()) {
+      PLUMB_ASSIGN_OR_RETURN(std::vector<Tensor> sample, Sample(i));
       samples.push_back(std::move(sample));
+      if (const auto known = outputs_.find(i);
+          known != outputs_.end() && !compiled_.model_states_grids) {
+        float_outputs.push_back(std::move(known->second));
+      }
     }
-    verify::Verdict& verdict = result_.verdict;
-    PLUMB_ASSIGN_OR_RETURN(verdict.judgement,
-                           JudgeImport(options_.model, model_.program, samples[0],
-                                       {options_.reference, options_.judge, options_.threads}));
     if (steps_.empty()) {  // from a stage file: the passes ran when it was made
       steps_.push_back({"canonical", *model_.graph});
     }
@@ -177,30 +216,33 @@ class Conversion {
     const auto first = std::find_if(steps_.begin(), steps_.end(), [](const verify::PassStep& s) {
       return s.name == "convert_layout";
     });
-    const std::span<const verify::PassStep> comparable(
-        first == steps_.end() ? steps_.begin() : first, steps_.end());
-    PLUMB_ASSIGN_OR_RETURN(verdict.passes,
-                           verify::CheckPasses(comparable, samples[0], options_.threads));
-
     const std::vector<Tensor> probe =
         verify::CoversLittle(compiled_.stats, *model_.graph, model_.io)
             ? verify::Probe(*model_.program, model_.io)
             : std::vector<Tensor>{};
     verify::VerdictInput input;
     input.graph = &*model_.graph;
-    input.quantized = &compiled_.quantized;
     input.float_program = model_.program;
     input.integer_program = compiled_.program;
     input.io = &model_.io;
     input.decode = &model_.decode;
     input.samples = samples;
+    input.calibration = true;
+    input.float_outputs = float_outputs;
     input.probe = probe;
+    input.steps = {first == steps_.end() ? steps_.begin() : first, steps_.end()};
+    input.why_no_container = "the artifact is not written yet; 'plumb verify' reads it";
+    input.judge = [&] {
+      return JudgeImport(options_.model, model_.program, samples[0],
+                         {options_.reference, options_.judge, options_.threads});
+    };
+    input.why_no_preprocess = "'plumb verify' compares the alternatives";
+    input.why_no_golden = "made on this machine; 'plumb selftest' checks others";
     input.model_path = options_.model;
     input.artifact_path = options_.output;
     input.threads = options_.threads;
-    input.layer_progress = ProgressOf("check layers");
-    input.output_progress = ProgressOf("check outputs");
-    PLUMB_RETURN_IF_ERROR(verify::Decide(input, verdict));
+    input.progress = options_.progress;
+    PLUMB_RETURN_IF_ERROR(verify::Decide(input, result_.verdict));
     ReportStatedGrids();
     return {};
   }
@@ -252,6 +294,8 @@ class Conversion {
   std::vector<verify::PassStep> steps_;
   SampleList list_;
   compile::Compiled compiled_;
+  std::map<size_t, std::vector<runtime::NamedTensor>> outputs_;  // of the float network, by sample
+  size_t kept_bytes_ = 0;
 };
 
 }  // namespace

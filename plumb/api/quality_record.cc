@@ -3,6 +3,14 @@
 #include <algorithm>
 
 namespace plumb {
+namespace {
+
+// Rungs that say something of this machine or installation, not of the network.
+bool DependsOnHost(std::string_view code) {
+  return code == "V0" || code == "V1" || code == "V5" || code == "V6" || code == "V7";
+}
+
+}  // namespace
 
 artifact::Quality MakeQuality(const verify::Verdict& verdict,
                               std::span<const quant::LayerNote> notes) {
@@ -14,7 +22,7 @@ artifact::Quality MakeQuality(const verify::Verdict& verdict,
   artifact::Quality quality;
   verify::Level level = verify::Level::kPass;
   for (const verify::Finding& finding : verdict.findings) {
-    if (finding.code == "V1" || finding.code == "V6") {
+    if (DependsOnHost(finding.code)) {
       continue;
     }
     level = std::max(level, finding.level);

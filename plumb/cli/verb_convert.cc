@@ -5,6 +5,7 @@
 #include "plumb/api/convert.h"
 #include "plumb/cli/model_options.h"
 #include "plumb/cli/verb.h"
+#include "plumb/cli/verdict_output.h"
 
 namespace plumb::cli {
 namespace {
@@ -19,20 +20,7 @@ struct Arguments {
   bool no_judge = false;
 };
 
-std::string_view Mark(verify::Level level) {
-  return level == verify::Level::kPass      ? "ok  "
-         : level == verify::Level::kWarning ? "WARN"
-                                            : "FAIL";
-}
-
-std::string Fixed(double value, int width, int digits) {
-  char text[64];
-  std::snprintf(text, sizeof(text), "%*.*f", width, digits, value);
-  return text;
-}
-
 void PrintText(const Console& console, const ConvertOptions& options, const ConvertResult& result) {
-  const verify::Verdict& verdict = result.verdict;
   size_t integer = 0;
   for (const quant::LayerNote& note : result.notes) {
     integer += note.integer;
@@ -40,105 +28,20 @@ void PrintText(const Console& console, const ConvertOptions& options, const Conv
   console.Print(StrCat(options.model, ": ", integer, " layers in integers, ",
                        result.notes.size() - integer, " in float, ", result.samples,
                        " calibration samples"));
-  for (const verify::Finding& finding : verdict.findings) {
-    std::string code = finding.code;
-    code.resize(4, ' ');
-    console.Print(StrCat("  ", code, Mark(finding.level), "  ", finding.text));
-  }
-  for (const verify::OutputError& output : verdict.outputs) {
-    console.Print(StrCat("  output '", output.name, "': SQNR ", Fixed(output.sqnr, 0, 1),
-                         " dB, cosine ", Fixed(output.cosine, 0, 5)));
-  }
-  if (!verdict.guiltiest.empty()) {
-    console.Print("  layers that lose most  alone    accumulated");
-    for (const verify::LayerError& layer : verdict.guiltiest) {
-      console.Print(StrCat("    ", Fixed(layer.sqnr_alone, 22, 1), " dB",
-                           Fixed(layer.sqnr_accumulated, 8, 1), " dB   ", layer.name, " (",
-                           layer.op, ", ", layer.form, ")"));
-    }
-  }
-  console.Print(StrCat("verdict  ", verify::LevelName(verdict.level)));
-  for (const verify::Finding& finding : verdict.findings) {
-    if (finding.level != verify::Level::kPass) {
-      console.Print(StrCat("  because of ", finding.code, ": ", finding.text));
-    }
-  }
-  if (!verdict.next.empty()) {
-    console.Print(StrCat("next     ", verdict.next));
-  }
+  PrintVerdict(console, result.verdict);
   console.Print(
       result.written
           ? StrCat("written  ", options.output, "  (", result.artifact_bytes / 1024, " KiB)")
           : StrCat("not written: ", options.output, "  (--force keeps a failed conversion)"));
 }
 
-nlohmann::ordered_json GateJson(const verify::Gate& gate) {
-  return {{"float_score", gate.float_score},
-          {"integer_score", gate.integer_score},
-          {"match_iou", gate.match_iou},
-          {"fail_below_matched", gate.fail_below_matched},
-          {"warn_below_matched", gate.warn_below_matched},
-          {"fail_below_agreement", gate.fail_below_agreement},
-          {"warn_below_agreement", gate.warn_below_agreement},
-          {"fail_below_sqnr", gate.fail_below_sqnr},
-          {"warn_below_sqnr", gate.warn_below_sqnr},
-          {"judge_tolerance", gate.judge_tolerance},
-          {"pass_tolerance", gate.pass_tolerance},
-          {"s1_cells", gate.s1_cells},
-          {"s1_cells_ever", gate.s1_cells_ever},
-          {"s3_share", gate.s3_share},
-          {"s4_share", gate.s4_share},
-          {"s5_levels", gate.s5_levels},
-          {"s12_saturated", gate.s12_saturated}};
-}
-
-nlohmann::ordered_json LayerJson(const verify::LayerError& layer) {
-  return {{"name", layer.name},
-          {"op", layer.op},
-          {"form", layer.form},
-          {"sqnr_alone", layer.sqnr_alone},
-          {"cosine_alone", layer.cosine_alone},
-          {"sqnr_accumulated", layer.sqnr_accumulated},
-          {"cosine_accumulated", layer.cosine_accumulated},
-          {"outside", layer.outside},
-          {"saturated", layer.saturated}};
-}
-
 void PrintJson(const Console& console, const ConvertOptions& options, const ConvertResult& result) {
   using Json = nlohmann::ordered_json;
-  const verify::Verdict& verdict = result.verdict;
   Json json = {{"model", options.model},
                {"artifact", options.output},
                {"written", result.written},
-               {"verdict", verify::LevelName(verdict.level)},
                {"samples", result.samples}};
-  json["findings"] = Json::array();
-  for (const verify::Finding& finding : verdict.findings) {
-    json["findings"].push_back({{"code", finding.code},
-                                {"level", verify::LevelName(finding.level)},
-                                {"text", finding.text}});
-  }
-  json["next"] = verdict.next;
-  json["independently_checked"] = verdict.judgement.checked;
-  json["outputs"] = Json::array();
-  for (const verify::OutputError& output : verdict.outputs) {
-    json["outputs"].push_back(
-        {{"name", output.name}, {"sqnr", output.sqnr}, {"cosine", output.cosine}});
-  }
-  if (verdict.has_matches) {
-    json["matches"] = {{"expected", verdict.matches.expected},
-                       {"matched", verdict.matches.matched},
-                       {"share", verdict.matches.Share()},
-                       {"median_score_shift", verdict.matches.MedianShift()}};
-  }
-  json["guiltiest"] = Json::array();
-  for (const verify::LayerError& layer : verdict.guiltiest) {
-    json["guiltiest"].push_back(LayerJson(layer));
-  }
-  json["layers"] = Json::array();
-  for (const verify::LayerError& layer : verdict.layers.layers) {
-    json["layers"].push_back(LayerJson(layer));
-  }
+  AddVerdictJson(result.verdict, json);
   json["kept_float"] = Json::array();
   for (const quant::LayerNote& note : result.notes) {
     if (!note.integer) {
@@ -146,7 +49,6 @@ void PrintJson(const Console& console, const ConvertOptions& options, const Conv
     }
   }
   json["contracts"] = result.explanation;
-  json["gate"] = GateJson(verdict.gate);
   console.Print(json.dump(2));
 }
 

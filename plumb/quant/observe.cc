@@ -91,7 +91,10 @@ Result<std::vector<ValueStats>> Observe(const ir::Graph& graph, const SampleSour
           histogram ? ObserveHistogram(tensor, s) : ObserveRange(tensor, s);
         }
       };
-      PLUMB_RETURN_IF_ERROR(runner.Run(inputs, observer).status());
+      PLUMB_ASSIGN_OR_RETURN(std::vector<Tensor> outputs, runner.Run(inputs, observer));
+      if (!histogram && samples.outputs) {
+        samples.outputs(i, std::move(outputs));
+      }
       if (progress) {
         progress(++done, 2 * samples.count);
       }

@@ -34,6 +34,8 @@ struct ValueStats {
 struct SampleSource {
   size_t count = 0;
   std::function<Result<std::vector<Tensor>>(size_t index)> load;
+  // Given the graph's outputs on sample `index`, once for each; may be empty.
+  std::function<void(size_t index, std::vector<Tensor> outputs)> outputs = nullptr;
 };
 
 // Called with samples done and in total, over both rounds.

@@ -19,6 +19,9 @@ struct Gate {
   // Any network without detections or classes: SQNR of an output, dB.
   double warn_below_sqnr = 20;
   double fail_below_sqnr = 5;
+  // The task's metric (average precision, share of right first classes): how far it may drop, where labels are given.
+  double warn_drop = 0.01;
+  double fail_drop = 0.03;  // and zero lies outside the 95 % interval of the difference
   // Import against an outside judge, and passes before against after: largest difference relative to the output's range.
   double judge_tolerance =
       2e-3;  // a judge that computes a half model in binary16 is that far off; a wrong import is further
@@ -31,6 +34,8 @@ struct Gate {
   double s4_share = 0.95;       // share of boxes with width / anchor in [1, 2.14]
   int s5_levels = 4;            // distinct levels among the scores
   double s12_saturated = 0.01;  // share of a tensor's values beyond its grid or stuck at its ends
+  double s12_other_samples =
+      0.1;  // that fails on other samples than the ranges were made of; less is a warning
 };
 
 }  // namespace plumb::verify

@@ -1,5 +1,6 @@
 #include "plumb/verify/kernel_agreement.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "plumb/base/cpu.h"
@@ -27,35 +28,50 @@ Result<std::vector<uint64_t>> RecordHashes(const std::shared_ptr<const artifact:
 }  // namespace
 
 Result<KernelAgreement> CompareKernels(std::shared_ptr<const artifact::Program> program,
-                                       std::span<const Tensor> inputs, int threads) {
-  std::vector<runtime::SessionOptions> variants;
+                                       std::span<const std::vector<Tensor>> samples,
+                                       const KernelAgreementOptions& options) {
+  constexpr size_t kFullSamples = 3;
+  struct Variant {
+    runtime::SessionOptions options;
+    const char* note;
+  };
+  std::vector<Variant> variants;
   for (Isa isa : AvailableIsas()) {
-    variants.push_back({.threads = threads, .isa = isa});
+    variants.push_back({{.threads = options.threads, .isa = isa}, ""});
   }
   const Isa fastest = AvailableIsas().back();
-  if (threads > 1) {
-    variants.push_back({.threads = 1, .isa = fastest});
+  if (options.threads > 1) {
+    variants.push_back({{.threads = 1, .isa = fastest}, ""});
   }
-  variants.push_back({.threads = 1, .isa = fastest, .in_place = false});
+  if (options.full) {
+    variants.push_back({{.threads = options.threads + 1, .isa = fastest}, ""});
+    variants.push_back({{.threads = options.threads, .isa = fastest}, ", again"});
+  }
+  variants.push_back({{.threads = 1, .isa = fastest, .in_place = false}, ", nothing in place"});
   KernelAgreement result;
-  std::vector<uint64_t> expected;
-  for (const runtime::SessionOptions& variant : variants) {
-    PLUMB_ASSIGN_OR_RETURN(const std::vector<uint64_t> found,
-                           RecordHashes(program, inputs, variant));
-    const std::string name = StrCat(IsaName(*variant.isa), ", ", variant.threads,
-                                    variant.threads == 1 ? " thread" : " threads",
-                                    variant.in_place ? "" : ", nothing in place");
-    result.variants.push_back(name);
-    if (expected.empty()) {
-      expected = found;
-      result.records = found.size();
-    }
-    for (size_t i = 0; result.agree && i < expected.size(); ++i) {
-      if (expected[i] != found[i]) {
-        result.agree = false;
-        result.difference =
-            StrCat("record ", i, " '", program->records[i].name, "' (", program->records[i].op,
-                   "): ", name, " differs from ", result.variants[0]);
+  const size_t count = options.full ? std::min(kFullSamples, samples.size()) : 1;
+  for (size_t s = 0; s < count; ++s) {
+    std::vector<uint64_t> expected;
+    for (const Variant& variant : variants) {
+      PLUMB_ASSIGN_OR_RETURN(const std::vector<uint64_t> found,
+                             RecordHashes(program, samples[s], variant.options));
+      const std::string name =
+          StrCat(IsaName(*variant.options.isa), ", ", variant.options.threads,
+                 variant.options.threads == 1 ? " thread" : " threads", variant.note);
+      if (s == 0) {
+        result.variants.push_back(name);
+      }
+      if (expected.empty()) {
+        expected = found;
+        result.records += found.size();
+      }
+      for (size_t i = 0; result.agree && i < expected.size(); ++i) {
+        if (expected[i] != found[i]) {
+          result.agree = false;
+          result.difference =
+              StrCat("record ", i, " '", program->records[i].name, "' (", program->records[i].op,
+                     "): ", name, " differs from ", result.variants[0]);
+        }
       }
     }
   }

@@ -19,9 +19,17 @@ struct KernelAgreement {
   size_t records = 0;      // compared
 };
 
-// Runs the program on `inputs` (port order) with scalar kernels and with each faster family this CPU has, with `threads`
-// threads, and the fastest with 1 thread too.
+struct KernelAgreementOptions {
+  int threads = 1;
+  // Every instruction set on every sample, more thread counts and repetitions; else the scalar kernels on the first
+  // sample alone and the fastest beside it.
+  bool full = false;
+};
+
+// Runs the program on each sample (inputs in port order) with scalar kernels and with each faster family this CPU has, with
+// other thread counts, again, and with nothing in place.
 [[nodiscard]] Result<KernelAgreement> CompareKernels(
-    std::shared_ptr<const artifact::Program> program, std::span<const Tensor> inputs, int threads);
+    std::shared_ptr<const artifact::Program> program, std::span<const std::vector<Tensor>> samples,
+    const KernelAgreementOptions& options);
 
 }  // namespace plumb::verify

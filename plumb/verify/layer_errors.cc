@@ -1,165 +1,264 @@
 #include "plumb/verify/layer_errors.h"
 
 #include <algorithm>
+#include <bitset>
 #include <cmath>
+#include <cstring>
 #include <map>
+#include <optional>
+#include <utility>
 
-#include "plumb/ir/extract.h"
-#include "plumb/lower/graph_runner.h"
-#include "plumb/numerics/requantize.h"
+#include "plumb/runtime/session.h"
 #include "plumb/verify/closeness.h"
+#include "plumb/verify/grid_values.h"
 
 namespace plumb::verify {
 namespace {
 
-struct Channels {
-  const Quantization& grid;
-  size_t inner;  // elements after the grid's axis
-  [[nodiscard]] size_t At(size_t i) const {
-    return grid.per_channel() ? i / inner % grid.scale.size() : 0;
-  }
+using artifact::Program;
+using artifact::Record;
+using artifact::TensorInfo;
+
+bool IsInteger(DType dtype) { return dtype == DType::kS8 || dtype == DType::kS16; }
+bool OnGrid(const TensorInfo& info) {
+  return IsInteger(info.dtype) && !info.quantization.empty() && info.constant < 0;
+}
+
+// The tensor of the float network that an integer tensor stands for.
+constexpr std::string_view kQuantized = ".quantized";
+std::string_view BaseName(std::string_view name) {
+  return name.ends_with(kQuantized) ? name.substr(0, name.size() - kQuantized.size()) : name;
+}
+
+struct Layer {
+  int32_t tensor = 0;  // in the integer program
+  std::string name, op, form;
+  Closeness alone, accumulated, own, passed;
+  double largest_steps = 0;
+  double elements = 0, outside = 0, at_end = 0, float_at_end = 0;
+  std::bitset<65536> levels;
+  Tensor made;  // by the integer network, of the current sample
 };
-
-Channels ChannelsOf(const Quantization& grid, std::span<const int64_t> shape) {
-  return {grid,
-          grid.per_channel()
-              ? static_cast<size_t>(NumElements(shape.subspan(static_cast<size_t>(grid.axis) + 1)))
-              : 1};
-}
-
-// The ends of the integers that activations are held as: s8 or s16.
-struct Ends {
-  int32_t low, high;
-};
-Ends EndsOf(DType dtype) { return dtype == DType::kS16 ? Ends{-32768, 32767} : Ends{-128, 127}; }
-int32_t IntegerAt(ConstTensorView tensor, size_t i) {
-  return tensor.dtype == DType::kS16 ? tensor.data<int16_t>()[i] : tensor.data<int8_t>()[i];
-}
-
-std::vector<float> Dequantized(ConstTensorView tensor, const Quantization& grid) {
-  if (tensor.dtype == DType::kF32) {  // a layer of integer products whose result stays in float
-    return {tensor.data<float>(), tensor.data<float>() + tensor.size()};
-  }
-  const Channels channels = ChannelsOf(grid, tensor.shape);
-  std::vector<float> x(static_cast<size_t>(tensor.size()));
-  for (size_t i = 0; i < x.size(); ++i) {
-    const size_t c = channels.At(i);
-    x[i] = numerics::Dequantize(IntegerAt(tensor, i), grid.scale[c], grid.zero_point[c]);
-  }
-  return x;
-}
-
-Tensor QuantizedTensor(std::span<const float> x, const ir::TensorType& type,
-                       const Quantization& grid) {
-  const Shape shape = type.shape();
-  const Ends ends = EndsOf(type.dtype);
-  Tensor tensor(type.dtype, shape);
-  const Channels channels = ChannelsOf(grid, shape);
-  for (size_t i = 0; i < x.size(); ++i) {
-    const size_t c = channels.At(i);
-    const int32_t q =
-        numerics::Quantize(x[i], grid.scale[c], grid.zero_point[c], ends.low, ends.high);
-    if (type.dtype == DType::kS16) {
-      tensor.values<int16_t>()[i] = static_cast<int16_t>(q);
-    } else {
-      tensor.values<int8_t>()[i] = static_cast<int8_t>(q);
-    }
-  }
-  return tensor;
-}
 
 class Measurer {
  public:
-  Measurer(const ir::Graph& graph, const quant::Quantized& quantized, int threads)
-      : float_graph_(graph), integer_graph_(quantized.graph), threads_(threads) {
-    for (const quant::LayerNote& note : quantized.notes) {
-      if (note.integer) {
-        layers_.push_back({note, {}, {}, 0, 0, 0, 0});
-        index_of_[note.name] = layers_.size() - 1;
-      }
-    }
-  }
+  Measurer(std::shared_ptr<const Program> reference, std::shared_ptr<const Program> integer,
+           const LayerOptions& options)
+      : reference_program_(std::move(reference)),
+        integer_program_(std::move(integer)),
+        options_(options) {}
 
-  Result<LayerReport> Run(std::span<const std::vector<Tensor>> samples,
-                          const quant::Progress& progress) {
-    PLUMB_ASSIGN_OR_RETURN(auto float_runner, lower::GraphRunner::Create(float_graph_, threads_));
-    PLUMB_ASSIGN_OR_RETURN(auto integer_runner,
-                           lower::GraphRunner::Create(integer_graph_, threads_));
+  Result<LayerReport> Run(std::span<const std::vector<Tensor>> samples) {
+    FindLayers();
+    runtime::SessionOptions session_options;
+    session_options.threads = options_.threads;
+    session_options.in_place = false;  // what an observer writes is what the next record reads
+    PLUMB_ASSIGN_OR_RETURN(reference_,
+                           runtime::Session::Create(reference_program_, session_options));
+    PLUMB_ASSIGN_OR_RETURN(integer_, runtime::Session::Create(integer_program_, session_options));
     for (size_t s = 0; s < samples.size(); ++s) {
-      PLUMB_RETURN_IF_ERROR(
-          float_runner.Run(samples[s], [&](ir::ValueId v, ConstTensorView t) { Keep(v, t); })
-              .status());
-      PLUMB_RETURN_IF_ERROR(
-          integer_runner
-              .Run(samples[s], [&](ir::ValueId v, ConstTensorView t) { Accumulated(v, t); })
-              .status());
-      for (Layer& layer : layers_) {
-        PLUMB_RETURN_IF_ERROR(Alone(layer));
+      PLUMB_RETURN_IF_ERROR(Accumulate(samples[s]));
+      if (s < options_.isolated) {
+        PLUMB_RETURN_IF_ERROR(Isolate(samples[s]));
+        PLUMB_RETURN_IF_ERROR(Explain(samples[s]));
       }
-      if (progress) {
-        progress(s + 1, samples.size());
+      if (options_.progress) {
+        options_.progress(s + 1, samples.size());
       }
     }
     for (const Layer& layer : layers_) {
-      const double n = std::max(1.0, layer.elements);
-      report_.layers.push_back({layer.note.name, layer.note.op, layer.note.form, layer.alone.Sqnr(),
-                                layer.alone.Cosine(), layer.accumulated.Sqnr(),
-                                layer.accumulated.Cosine(), layer.outside / n,
-                                std::max(0.0, layer.at_end - layer.float_at_end) / n});
+      report_.layers.push_back(ErrorOf(layer));
     }
     return std::move(report_);
   }
 
  private:
-  struct Layer {
-    quant::LayerNote note;
-    Closeness alone, accumulated;
-    double elements, outside, at_end, float_at_end;
-  };
+  // Records with the result of integer arithmetic under the name of a tensor of the float network. A layer's bytes that
+  // only the table of its function reads are inside the layer.
+  void FindLayers() {
+    std::map<std::string_view, const Record*> makers;  // of the float network's tensors
+    for (const Record& record : reference_program_->records) {
+      for (const int32_t t : record.outputs) {
+        if (t >= 0) {
+          makers[InfoOf(*reference_program_, t).name] = &record;
+        }
+      }
+    }
+    std::map<std::string_view, bool> inputs;
+    for (const artifact::Port& port : reference_program_->inputs) {
+      inputs[InfoOf(*reference_program_, port.tensor).name] = true;
+    }
+    std::vector<int> readers(integer_program_->tensors.size(), 0), tables(readers);
+    for (const Record& record : integer_program_->records) {
+      for (const int32_t t : record.inputs) {
+        if (t >= 0) {
+          ++readers[static_cast<size_t>(t)];
+          tables[static_cast<size_t>(t)] += record.op == "table";
+        }
+      }
+    }
+    for (const artifact::Port& port : integer_program_->outputs) {
+      ++readers[static_cast<size_t>(port.tensor)];
+    }
+    layer_of_.assign(integer_program_->tensors.size(), -1);
+    std::map<std::string_view, bool> have;
+    for (const Record& record : integer_program_->records) {
+      const bool reads_integers =
+          std::any_of(record.inputs.begin(), record.inputs.end(),
+                      [&](int32_t t) { return t >= 0 && OnGrid(InfoOf(*integer_program_, t)); });
+      for (const int32_t t : record.outputs) {
+        if (t < 0) {
+          continue;
+        }
+        const TensorInfo& info = InfoOf(*integer_program_, t);
+        const std::string_view name = BaseName(info.name);
+        have[name] = true;
+        const bool known = makers.contains(name) || inputs.contains(name);
+        const bool result = OnGrid(info) || (info.dtype == DType::kF32 && reads_integers &&
+                                             record.op != "dequantize");
+        const auto i = static_cast<size_t>(t);
+        const bool inside = OnGrid(info) && readers[i] == 1 && tables[i] == 1 &&
+                            (record.op == "conv" || record.op == "fully_connected" ||
+                             record.op == "add" || record.op == "sub" || record.op == "mul");
+        if (!known || !result || inside) {
+          continue;
+        }
+        const auto maker = makers.find(name);
+        const bool takes_op = record.op == "table" && maker != makers.end();
+        layer_of_[i] = static_cast<int>(layers_.size());
+        layers_.push_back({});
+        layers_.back().tensor = t;
+        layers_.back().name = name;
+        layers_.back().op = takes_op ? maker->second->op : record.op;
+        layers_.back().form = FormOf(record, info);
+        layer_named_.emplace(name, layers_.size() - 1);
+      }
+    }
+    for (const auto& [name, maker] : makers) {
+      report_.fused_away += !have.contains(name);
+    }
+  }
 
-  // Remembers a value of the float run.
-  void Keep(ir::ValueId value, ConstTensorView tensor) {
-    if (tensor.dtype != DType::kF32) {
+  std::string FormOf(const Record& record, const TensorInfo& output) const {
+    DType dtype = output.dtype;
+    for (const int32_t t : record.inputs) {
+      if (!IsInteger(dtype) && t >= 0) {
+        dtype = InfoOf(*integer_program_, t).dtype;
+      }
+    }
+    std::string form = dtype == DType::kS16 ? "int16" : "int8";
+    const std::string function = record.attributes.String("function", "");
+    if (record.op == "table" || function == "table") {
+      form += ", table";
+    } else if (!function.empty() && function != "none") {
+      form += ", float function";
+    }
+    return output.dtype == DType::kF32 ? form + ", float output" : form;
+  }
+
+  static const TensorInfo& InfoOf(const Program& program, int32_t tensor) {
+    return program.tensors[static_cast<size_t>(tensor)];
+  }
+
+  static Status Fill(runtime::Session& session, std::span<const Tensor> sample) {
+    if (sample.size() != session.program().inputs.size()) {
+      return UsageError("the network takes ", session.program().inputs.size(), " inputs; found ",
+                        sample.size());
+    }
+    for (size_t i = 0; i < sample.size(); ++i) {
+      const TensorView to = session.input(i);
+      if (to.dtype != sample[i].dtype() || to.bytes() != sample[i].bytes()) {
+        return UsageError("input '", session.program().inputs[i].name, "': expected ",
+                          DTypeName(to.dtype), " ", ShapeToString(to.shape), ", found ",
+                          DTypeName(sample[i].dtype()), " ", ShapeToString(sample[i].shape()));
+      }
+      if (to.bytes() > 0) {
+        std::memcpy(to.raw, sample[i].raw(), to.bytes());
+      }
+    }
+    return {};
+  }
+
+  // Calls `each` with every output of every record of the program, as it is made.
+  template <typename Each>
+  static Status RunWith(runtime::Session& session, const Each& each) {
+    return session.Run([&](size_t, const Record& record, std::span<const TensorView> outputs) {
+      for (size_t i = 0; i < outputs.size(); ++i) {
+        if (record.outputs[i] >= 0) {
+          each(record.outputs[i], outputs[i]);
+        }
+      }
+    });
+  }
+
+  void CheckFinite(ConstTensorView tensor, const std::string& name) {
+    if (!report_.finite || tensor.dtype != DType::kF32) {
       return;
     }
     const float* x = tensor.data<float>();
-    std::vector<float>& kept = reference_[float_graph_.value(value).name];
-    kept.assign(x, x + tensor.size());
-    CheckFinite(kept, float_graph_.value(value).name);
-  }
-
-  void CheckFinite(std::span<const float> x, const std::string& name) {
-    if (report_.finite &&
-        !std::all_of(x.begin(), x.end(), [](float v) { return std::isfinite(v); })) {
+    if (!std::all_of(x, x + tensor.size(), [](float v) { return std::isfinite(v); })) {
       report_.finite = false;
       report_.not_finite = name;
     }
   }
 
-  void Accumulated(ir::ValueId id, ConstTensorView tensor) {
-    const ir::Value& value = integer_graph_.value(id);
-    if (tensor.dtype == DType::kF32) {
-      CheckFinite({tensor.data<float>(), static_cast<size_t>(tensor.size())}, value.name);
+  void Keep(const std::string& name, ConstTensorView tensor) {
+    if (tensor.dtype == DType::kF32 && layer_named_.contains(name)) {
+      values_[name].assign(tensor.data<float>(), tensor.data<float>() + tensor.size());
     }
-    const auto at = index_of_.find(value.name);
-    if (at == index_of_.end() || (tensor.dtype != DType::kS8 && tensor.dtype != DType::kS16 &&
-                                  tensor.dtype != DType::kF32)) {
+  }
+
+  // Both networks as they are.
+  Status Accumulate(std::span<const Tensor> sample) {
+    PLUMB_RETURN_IF_ERROR(Fill(*reference_, sample));
+    for (size_t i = 0; i < sample.size(); ++i) {
+      Keep(InfoOf(*reference_program_, reference_program_->inputs[i].tensor).name,
+           std::as_const(sample[i]).view());
+    }
+    PLUMB_RETURN_IF_ERROR(RunWith(*reference_, [&](int32_t t, const TensorView& made) {
+      const std::string& name = InfoOf(*reference_program_, t).name;
+      CheckFinite(made, name);
+      Keep(name, made);
+    }));
+    PLUMB_RETURN_IF_ERROR(Fill(*integer_, sample));
+    return RunWith(*integer_, [&](int32_t t, const TensorView& made) {
+      CheckFinite(made, InfoOf(*integer_program_, t).name);
+      if (Layer* layer = LayerOf(t, made)) {
+        layer->made = Tensor(made.dtype, Shape(made.shape.begin(), made.shape.end()));
+        std::memcpy(layer->made.raw(), made.raw, made.bytes());
+        AddAccumulated(*layer, made);
+      }
+    });
+  }
+
+  // The layer that tensor `t` is the result of, if the float network's is there to compare with.
+  Layer* LayerOf(int32_t t, ConstTensorView made) {
+    const int index = layer_of_[static_cast<size_t>(t)];
+    if (index < 0) {
+      return nullptr;
+    }
+    Layer& layer = layers_[static_cast<size_t>(index)];
+    const auto found = values_.find(layer.name);
+    const bool same =
+        found != values_.end() && found->second.size() == static_cast<size_t>(made.size());
+    return same ? &layer : nullptr;
+  }
+
+  void AddAccumulated(Layer& layer, ConstTensorView made) {
+    const std::vector<float>& wanted = values_[layer.name];
+    layer.accumulated.Add(wanted, RealValues(made, GridOf(layer)));
+    if (!IsInteger(made.dtype)) {
       return;
     }
-    if (tensor.dtype == DType::kF32) {
-      layers_[at->second].accumulated.Add(reference_[value.name], Dequantized(tensor, {}));
-      return;
-    }
-    Layer& layer = layers_[at->second];
-    const std::vector<float>& reference = reference_[value.name];
-    layer.accumulated.Add(reference, Dequantized(tensor, value.quantization));
-    const Channels channels = ChannelsOf(value.quantization, tensor.shape);
-    const auto [low, high] = EndsOf(tensor.dtype);
-    for (size_t i = 0; i < reference.size(); ++i) {
+    const Quantization& grid = GridOf(layer);
+    const GridChannels channels(grid, made.shape);
+    const auto [low, high] = EndsOf(made.dtype);
+    for (size_t i = 0; i < wanted.size(); ++i) {
       const size_t c = channels.At(i);
-      const int zero = value.quantization.zero_point[c];
-      const float steps = reference[i] / value.quantization.scale[c] + static_cast<float>(zero);
-      const int32_t q = IntegerAt(tensor, i);
+      const int zero = grid.zero_point[c];
+      const float steps = wanted[i] / grid.scale[c] + static_cast<float>(zero);
+      const int32_t q = IntegerAt(made, i);
+      layer.levels.set(static_cast<size_t>(q + 32768));
       const float below = static_cast<float>(low) - 0.5f, above = static_cast<float>(high) + 0.5f;
       layer.outside += steps < below || steps > above;
       // An end much nearer to zero than the other is where a function has its least value (0 of ReLU, -0.28 of SiLU):
@@ -170,55 +269,118 @@ class Measurer {
       layer.float_at_end +=
           (low_counts && steps < below + 1.0f) || (high_counts && steps > above - 1.0f);
     }
-    layer.elements += static_cast<double>(reference.size());
+    layer.elements += static_cast<double>(wanted.size());
   }
 
-  Status Alone(Layer& layer) {
-    std::vector<ir::ValueId> inputs;
-    std::vector<Tensor> tensors;
-    for (const std::string& name : layer.note.reads) {
-      // What the layer reads is its integer form where there is one.
-      auto id = integer_graph_.FindValue(name + ".quantized");
-      id = id ? id : integer_graph_.FindValue(name);
-      const ir::Value& value = integer_graph_.value(*id);
-      if (value.type.dtype == DType::kF32 ||
-          std::find(inputs.begin(), inputs.end(), *id) != inputs.end()) {
-        continue;
+  // The integer network with the float network's values put in the place of every result: each layer alone.
+  Status Isolate(std::span<const Tensor> sample) {
+    PLUMB_RETURN_IF_ERROR(Fill(*integer_, sample));
+    return RunWith(*integer_, [&](int32_t t, const TensorView& made) {
+      Layer* layer = LayerOf(t, made);
+      if (layer == nullptr) {
+        return;
       }
-      inputs.push_back(*id);
-      tensors.push_back(QuantizedTensor(reference_[name], value.type, value.quantization));
-    }
-    const ir::ValueId output = *integer_graph_.FindValue(layer.note.name);
-    PLUMB_ASSIGN_OR_RETURN(const ir::Graph part,
-                           ir::Extract(integer_graph_, inputs, std::vector<ir::ValueId>{output}));
-    PLUMB_ASSIGN_OR_RETURN(auto runner, lower::GraphRunner::Create(part, threads_));
-    PLUMB_ASSIGN_OR_RETURN(const std::vector<Tensor> made, runner.Run(tensors));
-    layer.alone.Add(reference_[layer.note.name],
-                    Dequantized(made[0].view(), integer_graph_.value(output).quantization));
-    return {};
+      const std::vector<float>& wanted = values_[layer->name];
+      const std::vector<float> found = RealValues(made, GridOf(*layer));
+      layer->alone.Add(wanted, found);
+      if (IsInteger(made.dtype)) {
+        const GridChannels channels(GridOf(*layer), made.shape);
+        for (size_t i = 0; i < wanted.size(); ++i) {
+          layer->largest_steps =
+              std::max(layer->largest_steps, static_cast<double>(std::fabs(wanted[i] - found[i])) /
+                                                 GridOf(*layer).scale[channels.At(i)]);
+        }
+      }
+      WriteQuantized(wanted, GridOf(*layer), made);
+    });
   }
 
-  const ir::Graph& float_graph_;
-  const ir::Graph& integer_graph_;
-  int threads_;
+  // The float network with the integer network's results put in the place of its own: what each layer makes of the inputs
+  // that it really gets. The rest of its error is its own.
+  Status Explain(std::span<const Tensor> sample) {
+    PLUMB_RETURN_IF_ERROR(Fill(*reference_, sample));
+    for (size_t i = 0; i < sample.size(); ++i) {
+      Compare(reference_program_->inputs[i].tensor, reference_->input(i));
+    }
+    return RunWith(*reference_, [&](int32_t t, const TensorView& made) { Compare(t, made); });
+  }
+
+  void Compare(int32_t tensor, const TensorView& made) {
+    const auto found = layer_named_.find(InfoOf(*reference_program_, tensor).name);
+    if (found == layer_named_.end() || made.dtype != DType::kF32) {
+      return;
+    }
+    Layer& layer = layers_[found->second];
+    const std::vector<float>& wanted = values_[layer.name];
+    if (layer.made.size() != made.size() || wanted.size() != static_cast<size_t>(made.size())) {
+      return;
+    }
+    const std::span<float> explained(made.data<float>(), wanted.size());
+    const std::vector<float> real = RealValues(std::as_const(layer.made).view(), GridOf(layer));
+    layer.passed.Add(wanted, explained);
+    layer.own.Add(explained, real);
+    std::copy(real.begin(), real.end(), explained.begin());
+  }
+
+  [[nodiscard]] const Quantization& GridOf(const Layer& layer) const {
+    return InfoOf(*integer_program_, layer.tensor).quantization;
+  }
+
+  static LayerError ErrorOf(const Layer& layer) {
+    LayerError error;
+    error.name = layer.name;
+    error.op = layer.op;
+    error.form = layer.form;
+    error.sqnr_alone = layer.alone.Sqnr();
+    error.cosine_alone = layer.alone.Cosine();
+    error.largest_steps = layer.largest_steps;
+    error.sqnr_accumulated = layer.accumulated.Sqnr();
+    error.cosine_accumulated = layer.accumulated.Cosine();
+    Closeness own = layer.own;
+    own.signal = layer.passed.signal;  // of the float network, whatever the inputs made of it
+    error.sqnr_own = own.Sqnr();
+    const double both = layer.own.noise + layer.passed.noise;
+    error.own_share = both > 0 && std::isfinite(both) ? layer.own.noise / both : 0;
+    error.origin = error.sqnr_accumulated >= kNoErrorDb ? ErrorOrigin::kNone
+                   : error.own_share >= 0.5             ? ErrorOrigin::kBorn
+                                                        : ErrorOrigin::kPassedOn;
+    const double n = std::max(1.0, layer.elements);
+    error.outside = layer.outside / n;
+    error.saturated = std::max(0.0, layer.at_end - layer.float_at_end) / n;
+    error.levels = static_cast<int>(layer.levels.count());
+    return error;
+  }
+
+  std::shared_ptr<const Program> reference_program_, integer_program_;
+  const LayerOptions& options_;
+  std::unique_ptr<runtime::Session> reference_, integer_;
   std::vector<Layer> layers_;
-  std::map<std::string, size_t> index_of_;
-  std::map<std::string, std::vector<float>> reference_;  // of the current sample
+  std::vector<int> layer_of_;  // by tensor of the integer program
+  std::map<std::string, size_t, std::less<>> layer_named_;
+  std::map<std::string, std::vector<float>, std::less<>>
+      values_;  // of the float network, one sample
   LayerReport report_;
 };
 
 }  // namespace
 
-Result<LayerReport> MeasureLayers(const ir::Graph& graph, const quant::Quantized& quantized,
-                                  std::span<const std::vector<Tensor>> samples, int threads,
-                                  const quant::Progress& progress) {
-  return Measurer(graph, quantized, threads).Run(samples, progress);
+std::string_view ErrorOriginName(ErrorOrigin origin) {
+  return origin == ErrorOrigin::kNone   ? "none"
+         : origin == ErrorOrigin::kBorn ? "born"
+                                        : "passed on";
+}
+
+Result<LayerReport> MeasureLayers(std::shared_ptr<const Program> reference,
+                                  std::shared_ptr<const Program> integer,
+                                  std::span<const std::vector<Tensor>> samples,
+                                  const LayerOptions& options) {
+  return Measurer(std::move(reference), std::move(integer), options).Run(samples);
 }
 
 std::vector<LayerError> GuiltiestLayers(const LayerReport& report, size_t count) {
   std::vector<LayerError> sorted = report.layers;
   std::stable_sort(sorted.begin(), sorted.end(), [](const LayerError& a, const LayerError& b) {
-    return a.sqnr_alone < b.sqnr_alone;
+    return a.sqnr_own < b.sqnr_own;
   });
   sorted.resize(std::min(count, sorted.size()));
   return sorted;

@@ -16,14 +16,22 @@ struct PassStep {
 };
 
 struct PassCheck {
-  int compared = 0;  // passes that changed the graph and were compared
-  double worst = 0;  // largest difference relative to the output's range (at least 0.01)
+  int passes = 0;          // that changed the graph
+  bool ends_only = false;  // the graph before the first of them against the one after the last
+  double worst = 0;        // largest difference relative to the output's range (at least 0.01)
   std::string worst_pass;
+};
+
+struct PassCheckOptions {
+  int threads = 1;
+  bool every = true;     // else the ends alone, and every pass only when these differ by more than
+  double tolerance = 0;  // this
 };
 
 // Runs the graph after each step and compares its outputs with those after the step before it. The first step is what the
 // others are measured from.
 [[nodiscard]] Result<PassCheck> CheckPasses(std::span<const PassStep> steps,
-                                            std::span<const Tensor> inputs, int threads);
+                                            std::span<const Tensor> inputs,
+                                            const PassCheckOptions& options);
 
 }  // namespace plumb::verify

@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
+#include <chrono>
+#include <cmath>
+#include <optional>
 
+#include "plumb/lower/lower.h"
 #include "plumb/verify/closeness.h"
 #include "plumb/vision/classify.h"
 #include "plumb/vision/decode.h"
@@ -17,6 +20,11 @@ std::string Fixed(double value, int digits) {
   std::snprintf(text.data(), text.size(), "%.*f", digits, value);
   return text.data();
 }
+constexpr size_t kQuickDecoded = 2;  // pictures that are decoded twice
+constexpr size_t kLayerSamples = 2;  // samples whose layers are compared, quick
+constexpr size_t kFullLayerSamples = 8;
+constexpr size_t kQuickElements = 64, kFullElements = 2048;  // of a record's output, for V5
+
 std::string Percent(double share) { return Fixed(100 * share, 1) + " %"; }
 
 // Runs a program on inputs in port order; gives its outputs as the model's user sees them.
@@ -51,7 +59,11 @@ std::vector<ConstTensorView> Views(const std::vector<runtime::NamedTensor>& outp
 
 // Outputs, detections, classes and rules over the samples.
 Status CompareOutputs(const VerdictInput& input, Verdict& verdict) {
-  PLUMB_ASSIGN_OR_RETURN(Runner reference, Runner::Create(input.float_program, input.threads));
+  const bool known = input.float_outputs.size() == input.samples.size();
+  std::optional<Runner> reference;
+  if (!known) {
+    PLUMB_ASSIGN_OR_RETURN(reference, Runner::Create(input.float_program, input.threads));
+  }
   PLUMB_ASSIGN_OR_RETURN(Runner integer, Runner::Create(input.integer_program, input.threads));
   const bool detector = vision::IsDetector(input.decode->family) && !input.io->pictures.empty();
   const bool classifier = input.decode->family == artifact::Family::kClassifier;
@@ -60,7 +72,11 @@ Status CompareOutputs(const VerdictInput& input, Verdict& verdict) {
   int same_class = 0;
   std::vector<runtime::NamedTensor> a;
   for (size_t s = 0; s < input.samples.size(); ++s) {
-    PLUMB_ASSIGN_OR_RETURN(a, reference.Run(input.samples[s]));
+    if (known) {
+      a = input.float_outputs[s];
+    } else {
+      PLUMB_ASSIGN_OR_RETURN(a, reference->Run(input.samples[s]));
+    }
     PLUMB_ASSIGN_OR_RETURN(const auto b, integer.Run(input.samples[s]));
     closeness.resize(a.size());
     for (size_t i = 0; i < a.size(); ++i) {
@@ -78,6 +94,10 @@ Status CompareOutputs(const VerdictInput& input, Verdict& verdict) {
                              vision::Boxes(*input.decode, integer_views, width, height,
                                            {.score = verdict.gate.integer_score, .iou = {}}));
       CountMatches(wanted, found, verdict.gate, verdict.matches);
+      if (input.effort == Effort::kFull || s < kQuickDecoded) {
+        PLUMB_RETURN_IF_ERROR(
+            AddDecodeCheck(*input.decode, integer_views, width, height, verdict.decode));
+      }
       PLUMB_RETURN_IF_ERROR(AddScores(*input.decode, float_views, width, height, float_scores));
       PLUMB_RETURN_IF_ERROR(AddScores(*input.decode, integer_views, width, height, integer_scores));
     } else if (classifier) {
@@ -87,8 +107,8 @@ Status CompareOutputs(const VerdictInput& input, Verdict& verdict) {
                              vision::TopClasses(*input.decode, b[0].tensor.view(), 1));
       same_class += !wanted.empty() && !found.empty() && wanted[0].label == found[0].label;
     }
-    if (input.output_progress) {
-      input.output_progress(s + 1, input.samples.size());
+    if (input.progress) {
+      input.progress("check outputs", s + 1, input.samples.size());
     }
   }
   for (size_t i = 0; i < closeness.size(); ++i) {
@@ -104,8 +124,18 @@ Status CompareOutputs(const VerdictInput& input, Verdict& verdict) {
   } else if (classifier && !input.samples.empty()) {
     verdict.has_agreement = true;
     verdict.agreement = static_cast<double>(same_class) / static_cast<double>(input.samples.size());
+    verdict.agreement_of = static_cast<int>(input.samples.size());
   }
   return {};
+}
+
+constexpr const char* kNeedsModel = "needs the float model: --against MODEL";
+constexpr const char* kNeedsSamples = "needs inputs: --data PICTURES";
+
+RungStatus StatusOf(Level level) {
+  return level == Level::kPass      ? RungStatus::kPass
+         : level == Level::kWarning ? RungStatus::kWarning
+                                    : RungStatus::kFailure;
 }
 
 Level Threshold(double value, double fail_below, double warn_below) {
@@ -140,7 +170,7 @@ void DecideOutputs(Verdict& verdict) {
 }
 
 // S12: not finite, off the grid, or stuck at its ends.
-void DecideSaturation(Verdict& verdict) {
+void DecideSaturation(bool calibration, Verdict& verdict) {
   if (!verdict.layers.finite) {
     verdict.Add("S12", Level::kFailure,
                 StrCat("'", verdict.layers.not_finite, "' holds NaN or infinity"));
@@ -157,7 +187,8 @@ void DecideSaturation(Verdict& verdict) {
     }
   }
   if (worst != nullptr) {
-    verdict.Add("S12", Level::kFailure,
+    const bool fails = calibration || share > verdict.gate.s12_other_samples;
+    verdict.Add("S12", fails ? Level::kFailure : Level::kWarning,
                 StrCat(Percent(share), " of the values of '", worst->name, "' (", worst->op,
                        ") lie beyond its calibrated range (expected at most ",
                        Percent(verdict.gate.s12_saturated), "); ", count,
@@ -198,6 +229,249 @@ void DecideNext(const VerdictInput& input, Verdict& verdict) {
   }
 }
 
+// Times rungs.
+class Watch {
+ public:
+  [[nodiscard]] double Lap() {
+    const auto now = std::chrono::steady_clock::now();
+    const double seconds = std::chrono::duration<double>(now - last_).count();
+    last_ = now;
+    return seconds;
+  }
+
+ private:
+  std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
+};
+
+// A rung that somebody else measures.
+void Take(std::string_view code, const RungOutcome& outcome, Verdict& verdict) {
+  if (outcome.ran) {
+    verdict.AddRung(code, outcome.level, outcome.figure, outcome.worst, outcome.fix);
+  } else {
+    verdict.Skip(code, outcome.figure);
+  }
+}
+
+Status RunContainer(const VerdictInput& input, Verdict& verdict) {
+  if (!input.container) {
+    verdict.Skip("V0", input.why_no_container);
+    return {};
+  }
+  PLUMB_ASSIGN_OR_RETURN(const RungOutcome outcome, input.container());
+  Take("V0", outcome, verdict);
+  return {};
+}
+
+Status RunImport(const VerdictInput& input, Verdict& verdict) {
+  if (!input.judge) {
+    verdict.judgement.reason = input.why_no_judge;
+    verdict.Skip("V1", "not independently checked: " + input.why_no_judge);
+    return {};
+  }
+  PLUMB_ASSIGN_OR_RETURN(verdict.judgement, input.judge());
+  const Judgement& j = verdict.judgement;
+  if (!j.checked) {
+    verdict.Skip("V1", "not independently checked: " + j.reason);
+    verdict.Add("V1", Level::kPass, "import not independently checked: " + j.reason);
+    return {};
+  }
+  verdict.AddRung("V1", j.worst <= verdict.gate.judge_tolerance ? Level::kPass : Level::kWarning,
+                  StrCat("import agrees with ", j.judge, " to ", j.worst,
+                         " of the range (expected at most ", verdict.gate.judge_tolerance, ")"),
+                  StrCat("output '", j.worst_output, "'"));
+  return {};
+}
+
+Status RunPasses(const VerdictInput& input, Verdict& verdict) {
+  if (input.steps.empty() || input.samples.empty()) {
+    verdict.Skip("V2", input.graph == nullptr ? kNeedsModel : kNeedsSamples);
+    return {};
+  }
+  PLUMB_ASSIGN_OR_RETURN(verdict.passes, CheckPasses(input.steps, input.samples[0],
+                                                     {input.threads, input.effort == Effort::kFull,
+                                                      verdict.gate.pass_tolerance}));
+  const PassCheck& p = verdict.passes;
+  verdict.AddRung(
+      "V2", p.worst <= verdict.gate.pass_tolerance ? Level::kPass : Level::kWarning,
+      StrCat(p.passes,
+             p.ends_only ? " passes, first and last compared" : " passes compared before and after",
+             ", largest difference ", p.worst, " of the range"),
+      p.worst_pass.empty() ? "" : StrCat("pass '", p.worst_pass, "'"),
+      p.worst <= verdict.gate.pass_tolerance || p.worst_pass.empty()
+          ? ""
+          : StrCat("convert with --disable-pass ", p.worst_pass));
+  return {};
+}
+
+Status RunPreprocess(const VerdictInput& input, Verdict& verdict) {
+  if (!input.preprocess) {
+    verdict.Skip("V3", input.why_no_preprocess);
+    return {};
+  }
+  PLUMB_ASSIGN_OR_RETURN(const RungOutcome outcome, input.preprocess(verdict));
+  Take("V3", outcome, verdict);
+  return {};
+}
+
+Status RunLayers(const VerdictInput& input, Verdict& verdict) {
+  if (input.graph == nullptr || input.samples.empty()) {
+    verdict.Skip("V4", input.graph == nullptr ? kNeedsModel : kNeedsSamples);
+    return {};
+  }
+  const size_t most = input.effort == Effort::kFull ? kFullLayerSamples : kLayerSamples;
+  std::vector<std::vector<Tensor>> samples(
+      input.samples.begin(),
+      input.samples.begin() + static_cast<long>(std::min(most, input.samples.size())));
+  if (!input.probe.empty()) {
+    samples.emplace_back(input.probe.begin(), input.probe.end());
+  }
+  PLUMB_ASSIGN_OR_RETURN(const auto reference, lower::Lower(*input.graph));
+  LayerOptions options;
+  options.threads = input.threads;
+  options.isolated = input.effort == Effort::kFull ? samples.size() : 1;
+  if (input.progress) {
+    options.progress = [&](size_t done, size_t total) {
+      input.progress("check layers", done, total);
+    };
+  }
+  PLUMB_ASSIGN_OR_RETURN(verdict.layers,
+                         MeasureLayers(reference, input.integer_program, samples, options));
+  verdict.guiltiest = GuiltiestLayers(verdict.layers, 5);
+  return {};
+}
+
+void DecideLayers(Verdict& verdict) {
+  if (verdict.guiltiest.empty()) {
+    return;
+  }
+  const LayerError& worst = verdict.guiltiest[0];
+  std::string outputs;
+  if (!verdict.outputs.empty()) {
+    const auto [low, high] = std::minmax_element(
+        verdict.outputs.begin(), verdict.outputs.end(),
+        [](const OutputError& a, const OutputError& b) { return a.sqnr < b.sqnr; });
+    outputs = StrCat(", output SQNR ", Fixed(low->sqnr, 1),
+                     verdict.outputs.size() > 1 ? " to " + Fixed(high->sqnr, 1) : "");
+  }
+  verdict.AddRung(
+      "V4", Level::kPass,
+      StrCat(verdict.layers.layers.size(), " integer layers",
+             verdict.layers.fused_away > 0
+                 ? StrCat(" (", verdict.layers.fused_away, " tensors are inside others)")
+                 : "",
+             outputs, outputs.empty() ? "" : " dB"),
+      StrCat("'", worst.name, "' adds most error of its own: ", Fixed(worst.sqnr_own, 1), " dB"));
+}
+
+Status RunIntegers(const VerdictInput& input, Verdict& verdict) {
+  if (input.samples.empty()) {
+    verdict.Skip("V5", kNeedsSamples);
+    return {};
+  }
+  IntegerCheckOptions options;
+  options.threads = input.threads;
+  options.elements = input.effort == Effort::kFull ? kFullElements : kQuickElements;
+  PLUMB_ASSIGN_OR_RETURN(verdict.integers,
+                         CheckIntegers(input.integer_program, input.samples[0], options));
+  const IntegerCheck& check = verdict.integers;
+  verdict.AddRung(
+      "V5", check.different == 0 ? Level::kPass : Level::kFailure,
+      StrCat(check.records, " records, ", check.elements, " elements as docs/arithmetic.md says: ",
+             check.different == 0 ? "all equal"
+                                  : StrCat(check.different, " differ, by ", check.worst_steps,
+                                           check.worst_steps == 1 ? " step" : " steps", " at most"),
+             check.without_rule.empty()
+                 ? ""
+                 : StrCat("; ", check.without_rule.size(), " records have no second evaluation")),
+      check.worst_record,
+      check.different == 0 ? "" : "PLUMB_ISA=scalar runs the reference kernels");
+  return {};
+}
+
+Status RunVariants(const VerdictInput& input, Verdict& verdict) {
+  if (input.samples.empty()) {
+    verdict.Skip("V6", kNeedsSamples);
+    return {};
+  }
+  PLUMB_ASSIGN_OR_RETURN(verdict.kernels,
+                         CompareKernels(input.integer_program, input.samples,
+                                        {input.threads, input.effort == Effort::kFull}));
+  std::string variants;
+  for (const std::string& variant : verdict.kernels.variants) {
+    variants += (variants.empty() ? "" : " = ") + variant;
+  }
+  verdict.AddRung("V6", verdict.kernels.agree ? Level::kPass : Level::kFailure,
+                  verdict.kernels.agree
+                      ? StrCat(variants, ": identical in ", verdict.kernels.records, " records")
+                      : verdict.kernels.difference,
+                  "", verdict.kernels.agree ? "" : "PLUMB_ISA=scalar runs the reference kernels");
+  return {};
+}
+
+Status RunGolden(const VerdictInput& input, Verdict& verdict) {
+  if (!input.golden) {
+    verdict.Skip("V7", input.why_no_golden);
+    return {};
+  }
+  PLUMB_ASSIGN_OR_RETURN(const RungOutcome outcome, input.golden());
+  Take("V7", outcome, verdict);
+  return {};
+}
+
+void DecideDecode(const VerdictInput& input, Verdict& verdict) {
+  const DecodeCheck& check = verdict.decode;
+  if (check.pictures == 0) {
+    verdict.Skip("V8", input.graph == nullptr                      ? kNeedsModel
+                       : !vision::IsDetector(input.decode->family) ? "no detector"
+                                                                   : kNeedsSamples);
+    return;
+  }
+  verdict.AddRung("V8", check.agrees() ? Level::kPass : Level::kFailure,
+                  StrCat(check.boxes, " boxes of ", check.pictures,
+                         " pictures identical and in the same order in both decoders"),
+                  check.difference, check.agrees() ? "" : "report it with the artifact");
+}
+
+// Half the width of the 95 % interval (Wilson's) of a share, as its two ends.
+std::string ShareInterval(double share, double n) {
+  constexpr double z = 1.959964;
+  const double centre = (share + z * z / (2 * n)) / (1 + z * z / n);
+  const double half =
+      z / (1 + z * z / n) * std::sqrt(share * (1 - share) / n + z * z / (4 * n * n));
+  return StrCat("95 % interval ", Percent(std::max(0.0, centre - half)), " to ",
+                Percent(std::min(1.0, centre + half)));
+}
+
+// V9 without labels: what DecideOutputs found.
+Status RunTask(const VerdictInput& input, Verdict& verdict) {
+  if (input.task) {
+    PLUMB_ASSIGN_OR_RETURN(const RungOutcome outcome, input.task(verdict));
+    Take("V9", outcome, verdict);
+    return {};
+  }
+  if (input.graph == nullptr || input.samples.empty()) {
+    verdict.Skip("V9", input.graph == nullptr ? kNeedsModel : kNeedsSamples);
+    return {};
+  }
+  Level level = Level::kPass;
+  for (const Finding& finding : verdict.findings) {
+    level = finding.code[0] == 'D' ? std::max(level, finding.level) : level;
+  }
+  std::string figure;
+  if (verdict.has_matches && verdict.matches.expected > 0) {
+    figure = StrCat("no labels; ", Percent(verdict.matches.Share()),
+                    " of the float network's detections found again, ",
+                    ShareInterval(verdict.matches.Share(), verdict.matches.expected));
+  } else if (verdict.has_agreement) {
+    figure = StrCat("no labels; the first class is the same for ", Percent(verdict.agreement), ", ",
+                    ShareInterval(verdict.agreement, verdict.agreement_of));
+  } else {
+    figure = "no labels; outputs compared by their error";
+  }
+  verdict.rungs.push_back({"V9", std::string(RungTitle("V9")), StatusOf(level), std::move(figure)});
+  return {};
+}
+
 }  // namespace
 
 std::string_view LevelName(Level level) {
@@ -205,62 +479,65 @@ std::string_view LevelName(Level level) {
   return kNames[static_cast<size_t>(level)];
 }
 
-void Verdict::Add(std::string code, Level finding_level, std::string text) {
-  findings.push_back({std::move(code), finding_level, std::move(text)});
+void Verdict::Add(std::string code, Level finding_level, std::string text, std::string fix,
+                  std::string evidence) {
+  findings.push_back(
+      {std::move(code), finding_level, std::move(text), std::move(fix), std::move(evidence)});
+}
+
+void Verdict::AddRung(std::string_view code, Level rung_level, std::string figure,
+                      std::string worst, std::string fix) {
+  Add(std::string(code), rung_level, worst.empty() ? figure : StrCat(figure, "; ", worst),
+      std::move(fix));
+  rungs.push_back({std::string(code), std::string(RungTitle(code)), StatusOf(rung_level),
+                   std::move(figure), std::move(worst)});
+}
+
+void Verdict::Skip(std::string_view code, std::string reason) {
+  rungs.push_back(SkippedRung(code, std::move(reason)));
+}
+
+const Rung* Verdict::FindRung(std::string_view code) const {
+  const auto found =
+      std::find_if(rungs.begin(), rungs.end(), [&](const Rung& rung) { return rung.code == code; });
+  return found == rungs.end() ? nullptr : &*found;
 }
 
 Status Decide(const VerdictInput& input, Verdict& verdict) {
-  const Gate& gate = verdict.gate;
-  if (verdict.judgement.checked) {
-    verdict.Add(
-        "V1", verdict.judgement.worst <= gate.judge_tolerance ? Level::kPass : Level::kWarning,
-        StrCat("import agrees with ", verdict.judgement.judge, " to ", verdict.judgement.worst,
-               " of the range (output '", verdict.judgement.worst_output, "', expected at most ",
-               gate.judge_tolerance, ")"));
-  } else {
-    verdict.Add("V1", Level::kPass,
-                StrCat("import not independently checked: ", verdict.judgement.reason));
-  }
-  verdict.Add(
-      "V2", verdict.passes.worst <= gate.pass_tolerance ? Level::kPass : Level::kWarning,
-      StrCat(verdict.passes.compared, " passes compared before and after, largest difference ",
-             verdict.passes.worst, " of the range",
-             verdict.passes.worst_pass.empty() ? "" : " in '" + verdict.passes.worst_pass + "'"));
-
-  const size_t layer_samples = std::min(input.layer_samples, input.samples.size());
-  std::vector<std::vector<Tensor>> for_layers(
-      input.samples.begin(), input.samples.begin() + static_cast<long>(layer_samples));
-  if (!input.probe.empty()) {
-    for_layers.emplace_back(input.probe.begin(), input.probe.end());
-  }
-  PLUMB_ASSIGN_OR_RETURN(verdict.layers, MeasureLayers(*input.graph, *input.quantized, for_layers,
-                                                       input.threads, input.layer_progress));
-  PLUMB_ASSIGN_OR_RETURN(verdict.kernels,
-                         CompareKernels(input.integer_program, input.samples[0], input.threads));
-  PLUMB_RETURN_IF_ERROR(CompareOutputs(input, verdict));
-
-  verdict.guiltiest = GuiltiestLayers(verdict.layers, 5);
-  if (!verdict.guiltiest.empty()) {
-    verdict.Add("V4", Level::kPass,
-                StrCat(verdict.layers.layers.size(), " integer layers; the worst alone is '",
-                       verdict.guiltiest[0].name, "' with ",
-                       Fixed(verdict.guiltiest[0].sqnr_alone, 1), " dB"));
-  }
-  std::string variants;
-  for (const std::string& variant : verdict.kernels.variants) {
-    variants += (variants.empty() ? "" : " = ") + variant;
-  }
-  verdict.Add("V6", verdict.kernels.agree ? Level::kPass : Level::kFailure,
-              verdict.kernels.agree
-                  ? StrCat(variants, ": identical in ", verdict.kernels.records, " records")
-                  : verdict.kernels.difference);
-  for (const RuleResult& rule : verdict.rules) {
-    if (rule.fired) {
-      verdict.Add(rule.rule, rule.fails ? Level::kFailure : Level::kWarning, rule.finding);
+  Watch watch;
+  const auto timed = [&](const Status& status, double more = 0) {
+    if (!verdict.rungs.empty()) {
+      verdict.rungs.back().seconds = watch.Lap() + more;
     }
+    return status;
+  };
+  PLUMB_RETURN_IF_ERROR(timed(RunContainer(input, verdict)));
+  PLUMB_RETURN_IF_ERROR(timed(RunImport(input, verdict)));
+  PLUMB_RETURN_IF_ERROR(timed(RunPasses(input, verdict)));
+  PLUMB_RETURN_IF_ERROR(timed(RunPreprocess(input, verdict)));
+  PLUMB_RETURN_IF_ERROR(RunLayers(input, verdict));
+  const double layers = watch.Lap();
+  if (input.graph != nullptr && !input.samples.empty()) {
+    PLUMB_RETURN_IF_ERROR(CompareOutputs(input, verdict));
   }
-  DecideSaturation(verdict);
-  DecideOutputs(verdict);
+  const double outputs = watch.Lap();
+  DecideLayers(verdict);
+  PLUMB_RETURN_IF_ERROR(timed({}, layers));
+  PLUMB_RETURN_IF_ERROR(timed(RunIntegers(input, verdict)));
+  PLUMB_RETURN_IF_ERROR(timed(RunVariants(input, verdict)));
+  PLUMB_RETURN_IF_ERROR(timed(RunGolden(input, verdict)));
+  DecideDecode(input, verdict);
+  PLUMB_RETURN_IF_ERROR(timed({}));
+  if (input.graph != nullptr && !input.samples.empty()) {
+    for (const RuleResult& rule : verdict.rules) {
+      if (rule.fired) {
+        verdict.Add(rule.rule, rule.fails ? Level::kFailure : Level::kWarning, rule.finding);
+      }
+    }
+    DecideSaturation(input.calibration, verdict);
+    DecideOutputs(verdict);
+  }
+  PLUMB_RETURN_IF_ERROR(timed(RunTask(input, verdict), outputs));
   for (const Finding& finding : verdict.findings) {
     verdict.level = std::max(verdict.level, finding.level);
   }

@@ -1,0 +1,102 @@
+// plumb verify: is this artifact still the model it was made of?
+
+#include <nlohmann/json.hpp>
+
+#include "plumb/api/verify_artifact.h"
+#include "plumb/base/npy.h"
+#include "plumb/cli/verb.h"
+#include "plumb/cli/verdict_output.h"
+
+namespace plumb::cli {
+namespace {
+
+struct Arguments {
+  VerifyOptions verify;
+  std::vector<std::string> input_shapes;
+  bool quick = false, full = false;
+  std::string judge = "auto";
+  std::string junit;
+};
+
+std::string Described(const VerifyOptions& options, const VerifyResult& result) {
+  return StrCat("verify   ", options.artifact, "   ",
+                options.effort == verify::Effort::kFull ? "full" : "quick",
+                options.against.empty() ? "" : StrCat(", against ", options.against),
+                options.data.empty() ? ", no data"
+                                     : StrCat(", data ", options.data, " (", result.samples,
+                                              result.samples == 1 ? " sample)" : " samples)"));
+}
+
+void PrintJson(const Console& console, const VerifyOptions& options, const VerifyResult& result) {
+  nlohmann::ordered_json json = {
+      {"artifact", options.artifact},
+      {"model", options.against},
+      {"data", options.data},
+      {"samples", result.samples},
+      {"effort", options.effort == verify::Effort::kFull ? "full" : "quick"}};
+  AddVerdictJson(result.verdict, json);
+  console.Print(json.dump(2));
+}
+
+}  // namespace
+
+std::function<Status(Console&)> Setup_verify(CLI::App& app) {
+  auto args = std::make_shared<Arguments>();
+  VerifyOptions& verify = args->verify;
+  app.add_option("artifact", verify.artifact, "a .plumb artifact")->required();
+  app.add_option("--against", verify.against,
+                 "the float model that it was made of; without it, rungs that need it are skipped");
+  app.add_option("--data", verify.data,
+                 "pictures or samples as for convert --calib, COCO annotations (instances_*.json), "
+                 "or lines 'file index'");
+  app.add_option("--images", verify.images,
+                 "folder of the pictures that annotations name (default: beside them)");
+  app.add_option("--limit", verify.limit, "samples used at most (default: 20 quick, 100 full)");
+  CLI::Option* quick =
+      app.add_flag("--quick", args->quick, "what a conversion ends with (default)");
+  app.add_flag("--full", args->full, "every pass, every kernel, more samples")->excludes(quick);
+  app.add_option("--reference", verify.reference,
+                 "inputs and expected outputs by name (.npz): judges the import");
+  app.add_option("--judge", args->judge,
+                 "auto: an installed ONNX Runtime where there is one; onnxruntime: it must be "
+                 "there; none")
+      ->check(CLI::IsMember({"auto", "onnxruntime", "none"}))
+      ->capture_default_str();
+  app.add_option("--input-shape", args->input_shapes,
+                 "fix symbolic dimensions of the float model: name=1x3x640x640 (may be repeated)");
+  app.add_option("--junit", args->junit, "write the rungs as JUnit XML into this file");
+  return [args](Console& console) -> Status {
+    VerifyOptions& options = args->verify;
+    options.effort = args->full ? verify::Effort::kFull : verify::Effort::kQuick;
+    options.judge = args->judge == "none"          ? JudgeChoice::kNone
+                    : args->judge == "onnxruntime" ? JudgeChoice::kOnnxRuntime
+                                                   : JudgeChoice::kAuto;
+    for (const std::string& text : args->input_shapes) {
+      PLUMB_ASSIGN_OR_RETURN(auto shape, ParseInputShape(text));
+      options.model_options.input_shapes.insert(std::move(shape));
+    }
+    options.threads = console.Threads();
+    options.progress = console.ProgressBar();
+    PLUMB_ASSIGN_OR_RETURN(const VerifyResult result, Verify(options));
+    if (!args->junit.empty()) {
+      PLUMB_RETURN_IF_ERROR(WriteFileAtomically(
+          args->junit, VerdictJunit(result.verdict, "plumb verify " + options.artifact)));
+    }
+    if (console.json) {
+      PrintJson(console, options, result);
+    } else {
+      console.Print(Described(options, result));
+      PrintVerdict(console, result.verdict);
+    }
+    PLUMB_RETURN_IF_ERROR(result.container);
+    if (result.verdict.level == verify::Level::kFailure) {
+      return VerificationFailed("the verdict is a failure");
+    }
+    constexpr int kWarnings = 8;
+    console.exit_code =
+        result.verdict.level == verify::Level::kWarning && console.strict ? kWarnings : 0;
+    return {};
+  };
+}
+
+}  // namespace plumb::cli

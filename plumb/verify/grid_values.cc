@@ -1,0 +1,56 @@
+#include "plumb/verify/grid_values.h"
+
+#include <algorithm>
+
+#include "plumb/numerics/requantize.h"
+
+namespace plumb::verify {
+
+GridChannels::GridChannels(const Quantization& grid, std::span<const int64_t> shape)
+    : count_(grid.per_channel() ? grid.scale.size() : 1),
+      inner_(grid.per_channel() ? static_cast<size_t>(NumElements(
+                                      shape.subspan(static_cast<size_t>(grid.axis) + 1)))
+                                : 1) {}
+
+IntegerEnds EndsOf(DType dtype) {
+  return dtype == DType::kS16 ? IntegerEnds{-32768, 32767} : IntegerEnds{-128, 127};
+}
+
+int32_t IntegerAt(ConstTensorView tensor, size_t i) {
+  return tensor.dtype == DType::kS16 ? static_cast<const int16_t*>(tensor.raw)[i]
+                                     : static_cast<const int8_t*>(tensor.raw)[i];
+}
+
+std::vector<float> RealValues(ConstTensorView tensor, const Quantization& grid) {
+  if (tensor.dtype == DType::kF32) {
+    return {tensor.data<float>(), tensor.data<float>() + tensor.size()};
+  }
+  const GridChannels channels(grid, tensor.shape);
+  std::vector<float> x(static_cast<size_t>(tensor.size()));
+  for (size_t i = 0; i < x.size(); ++i) {
+    const size_t c = channels.At(i);
+    x[i] = numerics::Dequantize(IntegerAt(tensor, i), grid.scale[c], grid.zero_point[c]);
+  }
+  return x;
+}
+
+void WriteQuantized(std::span<const float> x, const Quantization& grid, const TensorView& to) {
+  if (to.dtype == DType::kF32) {
+    std::copy(x.begin(), x.end(), to.data<float>());
+    return;
+  }
+  const GridChannels channels(grid, to.shape);
+  const IntegerEnds ends = EndsOf(to.dtype);
+  for (size_t i = 0; i < x.size(); ++i) {
+    const size_t c = channels.At(i);
+    const int32_t q =
+        numerics::Quantize(x[i], grid.scale[c], grid.zero_point[c], ends.low, ends.high);
+    if (to.dtype == DType::kS16) {
+      to.data<int16_t>()[i] = static_cast<int16_t>(q);
+    } else {
+      to.data<int8_t>()[i] = static_cast<int8_t>(q);
+    }
+  }
+}
+
+}  // namespace plumb::verify
