@@ -33,7 +33,7 @@ check-long:
 	@tools/need.sh build test check-long
 	@tools/test_venv.sh
 	@$(MAKE) --no-print-directory build TESTS=ON
-	PLUMB_LONG=1 ctest --test-dir $(BUILD) -j $(JOBS) --output-on-failure
+	PLUMB_LONG=1 PLUMB_REQUIRE_BROWSER=1 ctest --test-dir $(BUILD) -j $(JOBS) --output-on-failure
 	cmake --preset tsan
 	cmake --build build/tsan -j $(JOBS) --target unit_tests
 	ctest --test-dir build/tsan -j $(JOBS) -L unit -LE 'slow|long' --output-on-failure

@@ -7,6 +7,7 @@
 #include "plumb/api/import_judge.h"
 #include "plumb/api/quality_record.h"
 #include "plumb/api/recipe.h"
+#include "plumb/api/report.h"
 #include "plumb/api/samples.h"
 #include "plumb/api/stages.h"
 #include "plumb/artifact/writer.h"
@@ -29,6 +30,7 @@ class Conversion {
     PLUMB_RETURN_IF_ERROR(Compile());
     PLUMB_RETURN_IF_ERROR(Judge());
     PLUMB_RETURN_IF_ERROR(Write());
+    PLUMB_RETURN_IF_ERROR(KeepForReport());
     return std::move(result_);
   }
 
@@ -284,6 +286,26 @@ class Conversion {
     result_.artifact_bytes =
         static_cast<size_t>(std::filesystem::file_size(options_.output, ignored));
     result_.written = true;
+    return {};
+  }
+
+  Status KeepForReport() {
+    if (!options_.keep_for_report) {
+      return {};
+    }
+    auto report = std::make_shared<ReportSource>();
+    report->verb = "convert";
+    report->artifact = options_.output;
+    report->artifact_bytes = result_.artifact_bytes;
+    PLUMB_ASSIGN_OR_RETURN(report->provenance, MakeProvenance(options_, list_, passes_));
+    report->model = std::move(model_);
+    report->program = compiled_.program;
+    report->samples = std::move(list_);
+    report->check_limit = options_.check_limit;
+    report->calibration = true;
+    report->notes = result_.notes;
+    report->threads = options_.threads;
+    result_.report = std::move(report);
     return {};
   }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,8 @@
 #include "plumb/verify/verdict.h"
 
 namespace plumb {
+
+struct ReportSource;  // report.h
 
 struct ConvertOptions {
   std::string model;         // .onnx
@@ -26,6 +29,7 @@ struct ConvertOptions {
   bool judge = true;         // use an installed ONNX Runtime for V1 when there is no reference
   bool keep_failed = false;  // --force: write the artifact although the verdict is a failure
   std::string save_stages;   // folder; empty: none
+  bool keep_for_report = false;  // fills in ConvertResult::report
   int threads = 1;
   Progress progress;
   std::function<void(const std::string&)>
@@ -39,6 +43,7 @@ struct ConvertResult {
   size_t samples = 0;
   bool written = false;
   size_t artifact_bytes = 0;
+  std::shared_ptr<ReportSource> report;
 };
 
 // Runs the stages, checks, decides; writes `output` when the verdict is no failure or `keep_failed`. The Status tells of

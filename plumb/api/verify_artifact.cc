@@ -7,6 +7,7 @@
 
 #include "plumb/api/eval.h"
 #include "plumb/api/import_judge.h"
+#include "plumb/api/report.h"
 #include "plumb/api/samples.h"
 #include "plumb/artifact/reader.h"
 #include "plumb/base/npy.h"
@@ -112,11 +113,13 @@ class Verification {
     result_.container = OpenArtifact();
     if (!result_.container.ok()) {
       Refuse();
+      KeepForReport();
       return std::move(result_);
     }
     PLUMB_RETURN_IF_ERROR(OpenModel());
     PLUMB_RETURN_IF_ERROR(LoadData());
     PLUMB_RETURN_IF_ERROR(Climb());
+    KeepForReport();
     return std::move(result_);
   }
 
@@ -328,6 +331,26 @@ class Verification {
     input.threads = options_.threads;
     input.progress = options_.progress;
     return verify::Decide(input, result_.verdict);
+  }
+
+  void KeepForReport() {
+    if (!options_.keep_for_report) {
+      return;
+    }
+    auto report = std::make_shared<ReportSource>();
+    report->verb = "verify";
+    report->artifact = options_.artifact;
+    std::error_code ignored;
+    const auto bytes = fs::file_size(options_.artifact, ignored);
+    report->artifact_bytes = ignored ? 0 : static_cast<size_t>(bytes);
+    if (artifact_.artifact != nullptr) {
+      report->provenance = artifact_.artifact->provenance;
+      report->program = artifact_.program;
+    }
+    report->model = model_ ? std::move(*model_) : std::move(artifact_);
+    report->samples = std::move(data_.samples);
+    report->threads = options_.threads;
+    result_.report = std::move(report);
   }
 
   const VerifyOptions& options_;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 
 #include "plumb/api/model.h"
@@ -10,6 +11,8 @@
 #include "plumb/verify/verdict.h"
 
 namespace plumb {
+
+struct ReportSource;  // report.h
 
 // Who judges the import (V1).
 enum class JudgeChoice {
@@ -29,6 +32,7 @@ struct VerifyOptions {
   verify::Effort effort = verify::Effort::kQuick;
   std::string reference;  // .npz with inputs and expected outputs by name, for V1; may be empty
   JudgeChoice judge = JudgeChoice::kAuto;
+  bool keep_for_report = false;  // fills in VerifyResult::report
   int threads = 1;
   Progress progress;
 };
@@ -37,6 +41,7 @@ struct VerifyResult {
   verify::Verdict verdict;
   Status container;  // why the artifact cannot be used, when V0 failed
   size_t samples = 0;
+  std::shared_ptr<ReportSource> report;
 };
 
 // The Status tells of what could not be done; a failed verdict, a damaged artifact included, is in the result.

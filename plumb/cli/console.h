@@ -1,6 +1,7 @@
 // What the program says: results on standard output, everything else on standard error.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "plumb/api/progress.h"
@@ -16,6 +17,7 @@ class Console {
   bool json = false;    // results as one JSON object on standard output
   bool strict = false;  // a pass with warnings is exit code 8
   int threads = 0;      // 0: as many as this process may use
+  std::string command;  // as typed
   int exit_code = 0;    // of a verb that succeeded: 0, or 8 for warnings under --strict
 
   void Note(std::string_view text) const;    // unless quiet

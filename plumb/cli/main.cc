@@ -2,6 +2,7 @@
 // else; the work is done by plumb/api.
 
 #include <algorithm>
+#include <cctype>
 #include <cstdio>
 #include <new>
 
@@ -32,6 +33,27 @@ std::string VerbNames() {
     names += (names.empty() ? "" : ", ") + std::string(verb.name);
   }
   return names;
+}
+
+// The command line as a shell would take it again.
+std::string Quoted(const std::vector<std::string>& args) {
+  std::string line = "plumb";
+  for (const std::string& arg : args) {
+    const bool plain = !arg.empty() && std::ranges::all_of(arg, [](unsigned char c) {
+      return std::isalnum(c) != 0 ||
+             std::string_view("-_./,=:+@%").find(static_cast<char>(c)) != std::string_view::npos;
+    });
+    if (plain) {
+      line += " " + arg;
+      continue;
+    }
+    line += " '";
+    for (const char c : arg) {
+      line += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    }
+    line += "'";
+  }
+  return line;
 }
 
 int Main(int argc, char** argv) {
@@ -73,6 +95,7 @@ int Main(int argc, char** argv) {
   if (!args.empty() && !args[0].starts_with("-") && std::ranges::none_of(Verbs(), is_named)) {
     return Fail("", UsageError("'", args[0], "' is not a verb; expected one of: ", VerbNames()));
   }
+  console.command = Quoted(args);
   if (const Status status = ApplyConfigFile(app, args); !status.ok()) {
     return Fail("", status);
   }

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "plumb/api/convert.h"
+#include "plumb/api/report.h"
 #include "plumb/cli/model_options.h"
 #include "plumb/cli/verb.h"
 #include "plumb/cli/verdict_output.h"
@@ -18,6 +19,7 @@ struct Arguments {
   std::string activations = "int8", weights = "int8";
   std::vector<std::string> keep_float, faults;
   bool no_judge = false;
+  std::string html;
 };
 
 void PrintText(const Console& console, const ConvertOptions& options, const ConvertResult& result) {
@@ -35,7 +37,7 @@ void PrintText(const Console& console, const ConvertOptions& options, const Conv
           : StrCat("not written: ", options.output, "  (--force keeps a failed conversion)"));
 }
 
-void PrintJson(const Console& console, const ConvertOptions& options, const ConvertResult& result) {
+std::string JsonText(const ConvertOptions& options, const ConvertResult& result) {
   using Json = nlohmann::ordered_json;
   Json json = {{"model", options.model},
                {"artifact", options.output},
@@ -49,7 +51,17 @@ void PrintJson(const Console& console, const ConvertOptions& options, const Conv
     }
   }
   json["contracts"] = result.explanation;
-  console.Print(json.dump(2));
+  return json.dump(2);
+}
+
+Status WriteHtml(const Arguments& args, Console& console, const ConvertResult& result) {
+  result.report->command = console.command;
+  PLUMB_ASSIGN_OR_RETURN(const report::Document document,
+                         MakeReport(*result.report, result.verdict, JsonText(args.convert, result),
+                                    {}, args.convert.progress));
+  PLUMB_RETURN_IF_ERROR(WriteReport(args.html, document));
+  console.Note(StrCat("report   ", args.html));
+  return {};
 }
 
 Status ParseQuantization(Arguments& args) {
@@ -124,6 +136,7 @@ std::function<Status(Console&)> Setup_convert(CLI::App& app) {
                "do not run an installed ONNX Runtime to judge the import");
   app.add_flag("--force", convert.keep_failed,
                "write the artifact although the verdict is a failure");
+  app.add_option("--html", args->html, "write a report with pictures and charts: one HTML file");
   app.add_option("--save-stage", convert.save_stages,
                  "folder to write each stage's graph into, as text");
   app.add_option("--scale-fault", args->faults,
@@ -138,8 +151,15 @@ std::function<Status(Console&)> Setup_convert(CLI::App& app) {
     options.threads = console.Threads();
     options.progress = console.ProgressBar();
     options.note = [&console](const std::string& line) { console.Note(line); };
+    options.keep_for_report = !args->html.empty();
+    if (options.keep_for_report) {
+      PLUMB_RETURN_IF_ERROR(CheckReport(args->html));
+    }
     PLUMB_ASSIGN_OR_RETURN(const ConvertResult result, Convert(options));
-    console.json ? PrintJson(console, options, result) : PrintText(console, options, result);
+    console.json ? console.Print(JsonText(options, result)) : PrintText(console, options, result);
+    if (options.keep_for_report) {
+      PLUMB_RETURN_IF_ERROR(WriteHtml(*args, console, result));
+    }
     if (result.verdict.level == verify::Level::kFailure) {
       return VerificationFailed(
           "the verdict is a failure",

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "plumb/api/report.h"
 #include "plumb/api/verify_artifact.h"
 #include "plumb/base/npy.h"
 #include "plumb/cli/verb.h"
@@ -15,7 +16,7 @@ struct Arguments {
   std::vector<std::string> input_shapes;
   bool quick = false, full = false;
   std::string judge = "auto";
-  std::string junit;
+  std::string junit, html;
 };
 
 std::string Described(const VerifyOptions& options, const VerifyResult& result) {
@@ -27,7 +28,7 @@ std::string Described(const VerifyOptions& options, const VerifyResult& result) 
                                               result.samples == 1 ? " sample)" : " samples)"));
 }
 
-void PrintJson(const Console& console, const VerifyOptions& options, const VerifyResult& result) {
+std::string JsonText(const VerifyOptions& options, const VerifyResult& result) {
   nlohmann::ordered_json json = {
       {"artifact", options.artifact},
       {"model", options.against},
@@ -35,7 +36,7 @@ void PrintJson(const Console& console, const VerifyOptions& options, const Verif
       {"samples", result.samples},
       {"effort", options.effort == verify::Effort::kFull ? "full" : "quick"}};
   AddVerdictJson(result.verdict, json);
-  console.Print(json.dump(2));
+  return json.dump(2);
 }
 
 }  // namespace
@@ -65,6 +66,7 @@ std::function<Status(Console&)> Setup_verify(CLI::App& app) {
   app.add_option("--input-shape", args->input_shapes,
                  "fix symbolic dimensions of the float model: name=1x3x640x640 (may be repeated)");
   app.add_option("--junit", args->junit, "write the rungs as JUnit XML into this file");
+  app.add_option("--html", args->html, "write a report with pictures and charts: one HTML file");
   return [args](Console& console) -> Status {
     VerifyOptions& options = args->verify;
     options.effort = args->full ? verify::Effort::kFull : verify::Effort::kQuick;
@@ -77,16 +79,28 @@ std::function<Status(Console&)> Setup_verify(CLI::App& app) {
     }
     options.threads = console.Threads();
     options.progress = console.ProgressBar();
+    options.keep_for_report = !args->html.empty();
+    if (options.keep_for_report) {
+      PLUMB_RETURN_IF_ERROR(CheckReport(args->html));
+    }
     PLUMB_ASSIGN_OR_RETURN(const VerifyResult result, Verify(options));
     if (!args->junit.empty()) {
       PLUMB_RETURN_IF_ERROR(WriteFileAtomically(
           args->junit, VerdictJunit(result.verdict, "plumb verify " + options.artifact)));
     }
     if (console.json) {
-      PrintJson(console, options, result);
+      console.Print(JsonText(options, result));
     } else {
       console.Print(Described(options, result));
       PrintVerdict(console, result.verdict);
+    }
+    if (options.keep_for_report) {
+      result.report->command = console.command;
+      PLUMB_ASSIGN_OR_RETURN(const report::Document document,
+                             MakeReport(*result.report, result.verdict, JsonText(options, result),
+                                        {}, options.progress));
+      PLUMB_RETURN_IF_ERROR(WriteReport(args->html, document));
+      console.Note(StrCat("report   ", args->html));
     }
     PLUMB_RETURN_IF_ERROR(result.container);
     if (result.verdict.level == verify::Level::kFailure) {

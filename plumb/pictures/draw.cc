@@ -26,10 +26,12 @@ void SetColour(cairo_t* c, Rgb colour) {
   cairo_set_source_rgb(c, colour.r / 255.0, colour.g / 255.0, colour.b / 255.0);
 }
 
+Rgb ColourOf(const Mark& mark) { return mark.rgb.value_or(ClassColour(mark.colour)); }
+
 bool IsLight(Rgb c) { return 299 * c.r + 587 * c.g + 114 * c.b > 140 * 1000; }
 
 void DrawLabel(cairo_t* c, const Mark& mark, double size, double line, int width, int height) {
-  const Rgb colour = ClassColour(mark.colour);
+  const Rgb colour = ColourOf(mark);
   cairo_text_extents_t extents;
   cairo_font_extents_t font;
   cairo_set_font_size(c, size);
@@ -52,7 +54,7 @@ void DrawLabel(cairo_t* c, const Mark& mark, double size, double line, int width
 }
 
 void DrawOutline(cairo_t* c, const Mark& mark, double line) {
-  const Rgb colour = ClassColour(mark.colour);
+  const Rgb colour = ColourOf(mark);
   cairo_rectangle(c, mark.x1, mark.y1, mark.x2 - mark.x1, mark.y2 - mark.y1);
   const double rim = IsLight(colour) ? 0.0 : 1.0;
   cairo_set_source_rgba(c, rim, rim, rim, 0.7);

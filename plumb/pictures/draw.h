@@ -1,6 +1,7 @@
 // Drawing what a detector found onto a picture.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -10,16 +11,18 @@
 
 namespace plumb::pictures {
 
+struct Rgb {
+  uint8_t r, g, b;
+};
+
 struct Mark {
   float x1 = 0, y1 = 0, x2 = 0, y2 = 0;  // pixels of the picture
   int colour = 0;                        // a class number; every class has its own colour
   std::string text;                      // "person 0.83"; none when empty
   std::vector<float> points;             // x, y pairs, drawn as dots
+  std::optional<Rgb> rgb;                // instead of the class's
 };
 
-struct Rgb {
-  uint8_t r, g, b;
-};
 // Of class `index`: twenty hues that stay apart, then again.
 [[nodiscard]] Rgb ClassColour(int index);
 

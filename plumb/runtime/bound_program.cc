@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <map>
 #include <mutex>
 #include <tuple>
@@ -92,6 +93,46 @@ Result<std::shared_ptr<const BoundProgram>> BindProgram(std::shared_ptr<const Pr
                          BindNew(std::move(program), isa, sharing));
   cache.bound[key] = bound;
   return bound;
+}
+
+std::vector<Block> MemoryBlocks(const BoundProgram& bound, int threads, bool keep_all) {
+  const Program& program = *bound.program;
+  const std::vector<TensorPlace>& place = bound.layout.place;
+  const size_t tensors = program.tensors.size();
+  const auto end = static_cast<int64_t>(program.records.size()) + 1;
+  std::vector<Block> blocks(tensors + program.records.size());
+  for (size_t t = 0; t < tensors; ++t) {
+    const artifact::TensorInfo& info = program.tensors[t];
+    if (place[t].root == t && info.constant < 0) {
+      const size_t bytes = static_cast<size_t>(NumElements(info.shape)) * DTypeSize(info.dtype);
+      blocks[t] = {bytes, keep_all ? 0 : end, keep_all ? end : -1};
+    }
+  }
+  const auto use = [&](int32_t tensor, int64_t step) {
+    if (tensor >= 0) {
+      Block& block = blocks[place[static_cast<size_t>(tensor)].root];
+      block.first = std::min(block.first, step);
+      block.last = std::max(block.last, step);
+    }
+  };
+  for (const artifact::Port& port : program.inputs) {  // kept for the next Run
+    use(port.tensor, 0);
+    use(port.tensor, end);
+  }
+  for (size_t i = 0; i < program.records.size(); ++i) {
+    const auto step = static_cast<int64_t>(i) + 1;
+    for (const int32_t t : program.records[i].inputs) {
+      use(t, step);
+    }
+    for (const int32_t t : program.records[i].outputs) {
+      use(t, step);
+    }
+    blocks[tensors + i] = {bound.records[i]->scratch_bytes(threads), step, step};
+  }
+  for (const artifact::Port& port : program.outputs) {
+    use(port.tensor, end);
+  }
+  return blocks;
 }
 
 }  // namespace plumb::runtime

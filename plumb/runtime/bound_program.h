@@ -10,6 +10,7 @@
 #include "plumb/base/status.h"
 #include "plumb/runtime/binding.h"
 #include "plumb/runtime/layout.h"
+#include "plumb/runtime/plan.h"
 
 namespace plumb::runtime {
 
@@ -25,5 +26,11 @@ struct BoundProgram {
 // else a new one. Pages of a mapped file are given back once they have been packed.
 [[nodiscard]] Result<std::shared_ptr<const BoundProgram>> BindProgram(
     std::shared_ptr<const artifact::Program> program, Isa isa, Sharing sharing);
+
+// The memory of its runs: a block for each tensor (empty where it lies inside another one, or is a constant), then one for
+// each record's scratch. Record i is step i + 1; inputs are there from step 0, they and the outputs stay to the end.
+// `keep_all`: so does everything.
+[[nodiscard]] std::vector<Block> MemoryBlocks(const BoundProgram& bound, int threads,
+                                              bool keep_all);
 
 }  // namespace plumb::runtime

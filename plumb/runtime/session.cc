@@ -91,46 +91,18 @@ std::span<const TensorView> Session::State::Observed(size_t record) {
   return observed;
 }
 
-// One block a tensor with memory of its own, one a record's scratch. Step 0 is before the first
-// record.
 Status Session::State::Plan() {
   const size_t tensors = program->tensors.size();
-  const auto end = static_cast<int64_t>(steps.size()) + 1;
   const std::vector<TensorPlace>& place = bound->layout.place;
-  std::vector<Block> blocks(tensors + steps.size());
+  std::vector<Block> blocks = MemoryBlocks(*bound, pool->threads(), keep_all);
   readable.assign(tensors, keep_all);
   for (size_t t = 0; t < tensors; ++t) {
-    const TensorInfo& info = program->tensors[t];
-    readable[t] = readable[t] || info.constant >= 0;
-    if (place[t].root == t && info.constant < 0) {
-      blocks[t] = {BytesOf(info), keep_all ? 0 : end, keep_all ? end : -1};
-    }
+    readable[t] = readable[t] || program->tensors[t].constant >= 0;
   }
-  auto use = [&](int32_t tensor, int64_t step) {
-    if (tensor >= 0) {
-      Block& block = blocks[place[static_cast<size_t>(tensor)].root];
-      block.first = std::min(block.first, step);
-      block.last = std::max(block.last, step);
+  for (const std::vector<artifact::Port>* ports : {&program->inputs, &program->outputs}) {
+    for (const artifact::Port& port : *ports) {
+      readable[static_cast<size_t>(port.tensor)] = true;
     }
-  };
-  for (const artifact::Port& port : program->inputs) {  // kept for the next Run
-    use(port.tensor, 0);
-    use(port.tensor, end);
-    readable[static_cast<size_t>(port.tensor)] = true;
-  }
-  for (size_t i = 0; i < steps.size(); ++i) {
-    const auto step = static_cast<int64_t>(i) + 1;
-    for (int32_t t : program->records[i].inputs) {
-      use(t, step);
-    }
-    for (int32_t t : program->records[i].outputs) {
-      use(t, step);
-    }
-    blocks[tensors + i] = {steps[i].bound->scratch_bytes(pool->threads()), step, step};
-  }
-  for (const artifact::Port& port : program->outputs) {
-    use(port.tensor, end);
-    readable[static_cast<size_t>(port.tensor)] = true;
   }
   arena_bytes = PlanArena(blocks);
   arena_floor_bytes = ArenaFloor(blocks);
