@@ -5,7 +5,8 @@
 #   make test        build, run all tests
 #   make check-long  the tests, then fuzzing at length, the thread sanitizer, builds for Arm and their tests under qemu
 #   make bench       time Plumb and other runtimes in turn, write bench/results/ (needs the shared models; docs/speed.md);
-#                    a part: BENCH_ONLY=yunet-320,yolox-nano-416 BENCH_PARTS=int8,layers BENCH_ROUNDS=2
+#                    a part: BENCH_ONLY=yunet-320,yolox-nano-416 BENCH_PARTS=int8,layers BENCH_ROUNDS=2;
+#                    BENCH_ADD=1 puts the part into bench/results, beside what an earlier run found there
 #   make format      clang-format over all sources
 #   make install     PREFIX=/usr/local DESTDIR=
 
@@ -51,7 +52,7 @@ bench:
 	@tools/bench_venv.sh
 	@$(MAKE) --no-print-directory build GOAL=plumb
 	$(PLUMB) bench --compare $(if $(BENCH_ONLY),--only $(BENCH_ONLY)) $(if $(BENCH_PARTS),--parts $(BENCH_PARTS)) \
-	  $(if $(BENCH_ROUNDS),--rounds $(BENCH_ROUNDS))
+	  $(if $(BENCH_ROUNDS),--rounds $(BENCH_ROUNDS)) $(if $(BENCH_ADD),--add)
 
 format:
 	@tools/need.sh format

@@ -45,6 +45,8 @@ def parse(argv):
                         help="folder to write into (default: bench/results; with --only or --parts the cache's)")
     parser.add_argument("--only", help="networks, separated by commas: " + ", ".join(n.name for n in NETWORKS))
     parser.add_argument("--parts", help="of " + ", ".join(PARTS) + " (default: all)")
+    parser.add_argument("--add", action="store_true",
+                        help="keep what bench/results holds of this CPU and replace only what this run measures; says so")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=1.0, help="of one runtime in one round")
     args = parser.parse_args(argv)
@@ -52,7 +54,7 @@ def parse(argv):
     args.parts = set(choose(args.parts, {p: p for p in PARTS}, "--parts"))
     if args.results is None:
         whole = not args.only and len(args.parts) == len(PARTS)
-        args.results = HERE / "results" if IN_TREE and whole else args.cache / "results"
+        args.results = HERE / "results" if IN_TREE and (whole or args.add) else args.cache / "results"
     if args.rounds < 1 or args.seconds <= 0:
         fail(2, "--rounds and --seconds must be above 0")
     return args
@@ -90,6 +92,23 @@ def plumb_facts(plumb):
     return {key: facts[key] for key in ("version", "commit", "isa", "isas")}
 
 
+def added(old, new, parts):
+    """The results of an earlier run, with what a later one measured in its place and a line about it."""
+    merged = {**old, "networks": [dict(network) for network in old["networks"]]}
+    known = {network["name"]: network for network in merged["networks"]}
+    for network in new["networks"]:
+        if network["name"] in known:
+            known[network["name"]].update(network)
+        else:
+            merged["networks"].append(network)
+    if "growth" in new:
+        merged["growth"] = new["growth"]
+    line = {"parts": sorted(parts), "networks": [network["name"] for network in new["networks"]],
+            **{key: new[key] for key in ("date", "plumb", "rounds", "seconds")}}
+    merged["later_runs"] = [*old.get("later_runs", []), line]
+    return merged
+
+
 def write(folder, results):
     folder.mkdir(parents=True, exist_ok=True)
     base = folder / results["machine"]["slug"]
@@ -111,6 +130,9 @@ def main(argv=None):
     results["networks"] = [bench.network(network) for network in args.networks]
     if "growth" in args.parts:
         results["growth"] = bench.growth()
+    before = args.results / (results["machine"]["slug"] + ".json")
+    if args.add and before.exists():
+        results = added(json.loads(before.read_text()), results, args.parts)
     base = write(args.results, results)
     print(markdown(results, layers=False))
     print(f"written: {base}.json, .md, .svg", file=sys.stderr)

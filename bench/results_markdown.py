@@ -178,7 +178,9 @@ def markdown(results, layers=True):
     parts = [f"# Speed on {m['cpu']}\n",
              f"{results['date']}, {m['cpus']} CPUs, {m['memory_bytes'] / 2**30:.0f} GiB. Plumb {p['version']} ({p['commit']}), kernels "
              f"{p['isa']}; {versions(results)}.\nOne run of `make bench`: {results['rounds']} rounds over all in turn, "
-             f"{results['seconds']:g} s each; the least of the rounds' medians, in milliseconds, batch 1.\n"]
+             f"{results['seconds']:g} s each; the least of the rounds' medians, in milliseconds, batch 1.\n",
+             *(f"Of a later run ({run['date']}, commit {run['plumb']['commit']}, {run['rounds']} rounds): "
+               f"{', '.join(run['parts'])} of {', '.join(run['networks'])}.\n" for run in results.get("later_runs", []))]
     for precision, head in (("int8", "int8"), ("fp32", "binary32")):
         if any(network.get(precision) for network in results["networks"]):
             parts += [f"## {head}\n", latency(results, precision),

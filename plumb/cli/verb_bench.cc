@@ -16,7 +16,7 @@ struct Arguments {
   ModelArguments model;
   BenchOptions bench;
   std::string threads = "1";
-  bool serve = false, compare = false;
+  bool serve = false, compare = false, add = false;
   std::string only, parts, results;
   int rounds = 0;
 };
@@ -52,6 +52,9 @@ Status Compare(const Arguments& args) {
   if (!args.results.empty()) {
     words.insert(words.end(), {"--results", args.results});
   }
+  if (args.add) {
+    words.emplace_back("--add");
+  }
   if (args.rounds > 0) {
     words.insert(words.end(), {"--rounds", std::to_string(args.rounds)});
   }
@@ -80,6 +83,9 @@ void Declare(CLI::App& app, Arguments& args) {
       ->needs(compare);
   app.add_option("--rounds", args.rounds, "of --compare: rounds over all runtimes")
       ->check(CLI::Range(1, 1000))
+      ->needs(compare);
+  app.add_flag("--add", args.add,
+               "of --compare: put what is measured beside what an earlier run found on this CPU")
       ->needs(compare);
   app.add_option("--results", args.results, "of --compare: folder to write results into")
       ->needs(compare);

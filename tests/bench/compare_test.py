@@ -13,6 +13,7 @@ from types import SimpleNamespace
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "bench"))
+import compare  # noqa: E402
 import machine  # noqa: E402
 import measure  # noqa: E402
 import readme_speed  # noqa: E402
@@ -119,6 +120,23 @@ class Comparison(unittest.TestCase):
         for part in ("# Speed on Test CPU", "| Net <1> | 1 |", "| Net <1> | 2 |", "1.30", "ONNX Runtime / Plumb", "conv 3x3", "50 %",
                      "does not read QDQ models", "this network is not for me", "test-cpu.svg", "| Net <1> | 7.30 | 2.10 | 2.00 | 1.050 |"):
             self.assertIn(part, text)
+
+    def test_a_part_is_added_to_an_earlier_run(self):
+        later = json.loads(json.dumps(self.results))
+        later.update(date="2026-02-03", plumb={"version": "9.9", "commit": "def", "isa": "scalar"}, growth={"input": []})
+        net = later["networks"][0]
+        other = dict(net, name="other", title="Other")
+        later["networks"] = [{"name": "net", "title": "Net <1>", "fp32": [dict(net["fp32"][0], ratio_to_onnxruntime=9.87)]}, other]
+        merged = compare.added(self.results, later, {"fp32"})
+        self.assertEqual(merged["networks"][0]["int8"], self.results["networks"][0]["int8"])
+        self.assertEqual(merged["networks"][0]["fp32"][0]["ratio_to_onnxruntime"], 9.87)
+        self.assertNotIn("later_runs", self.results)
+        self.assertEqual([network["name"] for network in merged["networks"]], ["net", "other"])
+        text = markdown({key: value for key, value in merged.items() if key != "growth"})
+        self.assertIn("Of a later run (2026-02-03, commit def, 2 rounds): fp32 of net, other.", text)
+        self.assertIn("9.87", text)
+        again = compare.added(merged, later, {"fp32"})
+        self.assertEqual(len(again["later_runs"]), 2)
 
     def test_picture_is_xml_with_axes_roofs_and_points(self):
         text = roofline(self.results)

@@ -121,8 +121,8 @@ def compare(name, variants, what, store):
         stored.write_text("\n".join(reference) + "\n")
     elif stored.exists() and stored.read_text().splitlines() != reference:
         ok = False
-        print(f"FAIL {name}: not the hashes of {stored.relative_to(ROOT)}; if the numerics version has changed, "
-              "run same_bits.py --write", flush=True)
+        print(f"FAIL {name}: not the hashes of {stored.relative_to(ROOT)}; if passes or quantizer have changed what is "
+              "computed, or the numerics version has, run same_bits.py --write", flush=True)
     print(f"{name}: {len(reference)} records, {len(variants)} variants", flush=True)
     return ok
 
