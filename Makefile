@@ -75,4 +75,6 @@ build: configure
 
 configure:
 	@mkdir -p build
-	@cmake --preset release $(if $(TESTS),-DPLUMB_TESTS=$(TESTS)) > $(BUILD).log 2>&1 || { cat $(BUILD).log; exit 1; }
+	@report=; python3 tools/fetch_echarts.py --possible || { report=-DPLUMB_REPORT=OFF; \
+	  echo "no npm and no configured npm registry: building without HTML reports (docs/how_to/report.md)" >&2; }; \
+	cmake --preset release $(if $(TESTS),-DPLUMB_TESTS=$(TESTS)) $$report > $(BUILD).log 2>&1 || { cat $(BUILD).log; exit 1; }

@@ -2,6 +2,7 @@
 """Brings the pinned npm package of Apache ECharts into the build folder and checks its hash.
 
     fetch_echarts.py PIN.json FOLDER [TARBALL]
+    fetch_echarts.py --possible             exit code 0 where there is npm or a configured registry, else 7
 
 Takes TARBALL where one is given. Otherwise 'npm pack' fetches it where there is npm; without npm this script does, from the
 registry that the environment states: npm_config_registry, or 'registry=' in .npmrc. Leaves echarts.min.js, LICENSE and
@@ -99,7 +100,9 @@ def unpack(data, folder):
                 (folder / name).write_bytes(archive.extractfile(member).read())
 
 
-def main(pin_file, folder, tarball=""):
+def main(pin_file, folder="", tarball=""):
+    if pin_file == "--possible":
+        return 0 if shutil.which("npm") or stated_registry() else 7
     pin = json.loads(pathlib.Path(pin_file).read_text())
     try:
         data = fetch(pin, tarball)

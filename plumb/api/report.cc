@@ -139,16 +139,21 @@ class ReportMaker {
     document_.level = LevelOf(verdict_.level);
     document_.verdict = VerdictText(verdict_.level);
     document_.next = verdict_.next;
-    // The reasons, or what was found to be good.
-    const verify::Finding* worst = nullptr;
-    for (const verify::Finding& finding : verdict_.findings) {
-      if (finding.level == verdict_.level && finding.level != verify::Level::kPass &&
-          worst == nullptr) {
-        worst = &finding;
+    for (const verify::Level level : {verify::Level::kFailure, verify::Level::kWarning}) {
+      for (const verify::Finding& finding : verdict_.findings) {
+        if (finding.level == level) {
+          document_.reasons.push_back({finding.code, LevelOf(level), "", finding.text,
+                                       finding.evidence, finding.fix, report::kNoNumber});
+        }
       }
     }
-    if (worst != nullptr) {
-      document_.headline = StrCat(worst->code, ": ", worst->text);
+    if (verdict_.level == verify::Level::kFailure) {
+      document_.headline = source_.program == nullptr
+                               ? "The artifact cannot be used."
+                               : "Do not use this artifact: it does not give what it should.";
+    } else if (verdict_.level == verify::Level::kWarning) {
+      document_.headline = StrCat("Usable, with ", document_.reasons.size(),
+                                  document_.reasons.size() == 1 ? " warning." : " warnings.");
     } else if (!compared) {
       document_.headline =
           "Nothing is wrong with the artifact itself; it was not compared with the float model.";

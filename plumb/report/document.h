@@ -176,9 +176,10 @@ struct Document {
   std::string title;     // of what
   std::string subtitle;  // one line
   Level level = Level::kNone;
-  std::string verdict;   // "pass with warnings"
-  std::string headline;  // the answer in a sentence
-  std::string next;      // the command to try next; may be empty
+  std::string verdict;         // "pass with warnings"
+  std::string headline;        // the answer in a sentence
+  std::vector<Check> reasons;  // of the verdict, where it is no plain pass
+  std::string next;            // the command to try next; may be empty
   std::vector<Tile> tiles;
   std::vector<Section> sections;
   std::string json;    // what --json prints; carried in the page as it is

@@ -140,8 +140,7 @@ class Writer {
         out_ += StrCat("<div class=\"evidence\">", Escaped(check.evidence), "</div>");
       }
       if (!check.remedy.empty()) {
-        out_ += StrCat("<div class=\"remedy\">What to do: <code>", Escaped(check.remedy),
-                       "</code></div>");
+        out_ += StrCat("<div class=\"remedy\">What to do: ", Escaped(check.remedy), "</div>");
       }
       out_ += StrCat("</td><td class=\"number\">", Seconds(check.seconds), "</td></tr>\n");
     }
@@ -250,6 +249,18 @@ std::string Header(const Document& document) {
              "<div class=\"verdict\"><span class=\"pill big ", LevelClass(document.level), "\">",
              Escaped(document.verdict), "</span><p class=\"headline\">", Escaped(document.headline),
              "</p>");
+  if (!document.reasons.empty()) {
+    out += "<ul class=\"reasons\">";
+    for (const Check& reason : document.reasons) {
+      out += StrCat("<li>", Pill(reason.level), " <strong>", Escaped(reason.code), "</strong> ",
+                    Escaped(reason.text));
+      if (!reason.remedy.empty()) {
+        out += StrCat("<div class=\"remedy\">What to do: ", Escaped(reason.remedy), "</div>");
+      }
+      out += "</li>";
+    }
+    out += "</ul>";
+  }
   if (!document.next.empty()) {
     out += StrCat("<p class=\"next\">Next: <code>", Escaped(document.next), "</code></p>");
   }

@@ -298,9 +298,9 @@
     const width = (h.high - h.low) / h.first.length;
     const centres = h.first.map((_, i) => h.low + (i + 0.5) * width);
     make(place, () => Object.assign(base(), {
-      title: {text: h.title, left: 0, top: 0, padding: 0, textStyle: {fontSize: 13, color: colour('ink')}},
+      title: {text: h.title, left: 0, top: 2, padding: 0, textStyle: {fontSize: 13, color: colour('ink')}},
       color: [colour('series-1'), colour('series-2')],
-      legend: {top: 20, left: 0, textStyle: {color: colour('ink')}},
+      legend: {top: 22, left: 0, textStyle: {color: colour('ink')}},
       grid: {left: 56, right: 20, top: 56, bottom: 36},
       tooltip: Object.assign(base().tooltip, {
         trigger: 'axis',
@@ -327,8 +327,8 @@
 
   function drawRanges(place, r) {
     make(place, () => Object.assign(base(), {
-      title: {text: r.title, left: 0, top: 0, padding: 0, textStyle: {fontSize: 13, color: colour('ink')}},
-      legend: {top: 20, left: 0, textStyle: {color: colour('ink')}},
+      title: {text: r.title, left: 0, top: 2, padding: 0, textStyle: {fontSize: 13, color: colour('ink')}},
+      legend: {top: 22, left: 0, textStyle: {color: colour('ink')}},
       grid: {left: 56, right: 20, top: 56, bottom: 36},
       tooltip: Object.assign(base().tooltip, {
         trigger: 'axis',

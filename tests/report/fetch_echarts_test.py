@@ -6,7 +6,6 @@ import hashlib
 import http.server
 import io
 import json
-import os
 import pathlib
 import subprocess
 import sys
@@ -101,6 +100,13 @@ class Fetch(unittest.TestCase):
         code, said = self.fetch(npm_config_registry="http://127.0.0.1:9/")
         self.assertEqual(code, 7)
         self.assertEqual(len(said.splitlines()), 1)
+
+    def test_possible(self):
+        def possible(**environment):
+            return subprocess.run([sys.executable, FETCH, "--possible"],
+                                  env={"PATH": str(self.root / "bin"), "HOME": str(self.root), **environment}).returncode
+        self.assertEqual(possible(), 7)
+        self.assertEqual(possible(npm_config_registry="http://127.0.0.1:9/"), 0)
 
     def test_npm_that_fails(self):
         (self.root / "bin/npm").write_text("#!/bin/sh\necho 'npm error network' >&2\nexit 1\n")
