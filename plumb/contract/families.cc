@@ -2,23 +2,13 @@
 
 #include <algorithm>
 
+#include "plumb/contract/published_anchors.h"
+
 namespace plumb::contract {
-namespace {
 
 using artifact::Color;
 using artifact::Family;
 using artifact::ResizeRule;
-
-// Published anchors, w and h in pixels of the input, finest level first.
-const std::vector<float> kYolov5Anchors = {10, 13, 16,  30,  33, 23,  30,  61,  62,
-                                           45, 59, 119, 116, 90, 156, 198, 373, 326};
-const std::vector<float> kYolov5P6Anchors = {19,  27,  44,  40,  38,  94,  96,  68,
-                                             86,  152, 180, 137, 140, 301, 303, 264,
-                                             238, 542, 436, 615, 739, 380, 925, 792};
-const std::vector<float> kFastestAnchors = {12.64F,  19.39F, 37.88F,  51.48F,  55.71F,  138.31F,
-                                            126.91F, 78.23F, 131.57F, 214.55F, 279.92F, 258.87F};
-
-}  // namespace
 
 bool Evidence::Has(std::string_view op) const {
   return std::any_of(outputs.begin(), outputs.end(),
@@ -83,10 +73,12 @@ std::vector<float> AnchorsFor(const Evidence& e, Family family, size_t level, si
   const std::vector<float>* all = nullptr;
   if (e.forced() && !e.given->anchors.empty()) {
     all = &e.given->anchors;
-  } else if (family == Family::kYoloFastestV2) {
-    all = levels == 2 ? &kFastestAnchors : nullptr;
   } else {
-    all = levels == 3 ? &kYolov5Anchors : levels == 4 ? &kYolov5P6Anchors : nullptr;
+    for (const PublishedAnchors& published : AllPublishedAnchors()) {
+      if (all == nullptr && published.family == family && published.levels == levels) {
+        all = &published.sizes;
+      }
+    }
   }
   if (all == nullptr || levels == 0 || all->size() % (2 * levels) != 0) {
     return {};

@@ -28,6 +28,10 @@ std::string_view Heading(char first) {
       return "Rungs of the ladder";
     case 'S':
       return "Sanity rules";
+    case 'K':
+      return "Classifiers and maps of classes";
+    case 'B':
+      return "Contracts";
     case 'D':
       return "Float against quantized";
     case 'Q':

@@ -5,21 +5,14 @@
 #include <limits>
 
 #include "plumb/vision/decode.h"
+#include "plumb/vision/decode_level.h"
 #include "plumb/vision/nms.h"
 
 namespace plumb::verify {
 namespace {
 
 constexpr size_t kMostLevels = 64;
-constexpr float kDoubleSigmoidLow = 0.25f,
-                kDoubleSigmoidHigh = 0.535f;  // sigmoid(p) * sigmoid(q) for p, q in 0..1
-constexpr float kDoubleSigmoidWidth = 2.14f;  // (2 sigmoid(1))^2
-
-std::string Percent(double share) {
-  char text[32];
-  std::snprintf(text, sizeof(text), "%.2f %%", 100 * share);
-  return text;
-}
+constexpr float kWidestDoubled = 2.1375f;  // (2 sigmoid(1))^2
 
 }  // namespace
 
@@ -59,7 +52,24 @@ void CountMatches(std::span<const vision::Detection> reference,
   }
 }
 
-void ScoreStatistics::Add(float score) {
+ScoreBand DoubledScores(const artifact::DecodeContract& contract) {
+  constexpr float kLow = 0.5f, kHigh = 0.7311f;  // sigmoid(0), sigmoid(1)
+  constexpr float kE = 2.71829f;
+  const auto classes = static_cast<float>(std::max(1, contract.classes));
+  switch (contract.family) {
+    case artifact::Family::kYolov8:
+    case artifact::Family::kYunet:  // the root of two such
+      return {kLow, kHigh};
+    case artifact::Family::kYoloFastestV2:  // sigmoid of the objectness, softmax over the classes
+      return {kLow / classes, kHigh * kE / (kE + classes - 1)};
+    case artifact::Family::kSsd:  // softmax with the background
+      return {1 / (kE + classes), kE / (kE + classes)};
+    default:
+      return {kLow * kLow, kHigh * kHigh};
+  }
+}
+
+void ScoreStatistics::Add(float score, const ScoreBand& band, float threshold) {
   if (!std::isfinite(score)) {
     ++not_finite;
     return;
@@ -69,85 +79,48 @@ void ScoreStatistics::Add(float score) {
   least = cells == 0 ? score : std::min(least, score);
   greatest = cells == 0 ? score : std::max(greatest, score);
   ++cells;
+  passing += score >= threshold;
   outside += score < -kSlack || score > 1 + kSlack;
-  narrow += score >= kDoubleSigmoidLow && score <= kDoubleSigmoidHigh;
+  constexpr float kEdge = 1e-3f;  // a step or two of a table of the activation
+  narrow += score >= band.low - kEdge && score <= band.high + kEdge;
   if (levels.size() < kMostLevels &&
       std::find(levels.begin(), levels.end(), score) == levels.end()) {
     levels.push_back(score);
   }
 }
 
-Status AddScores(const artifact::DecodeContract& contract, std::span<const ConstTensorView> outputs,
-                 int width, int height, ScoreStatistics& statistics) {
+Result<std::vector<vision::Detection>> EveryCell(const artifact::DecodeContract& contract,
+                                                 std::span<const ConstTensorView> outputs,
+                                                 int width, int height) {
   vision::DecodeOptions every_cell;
   every_cell.score_threshold = -std::numeric_limits<float>::infinity();
   every_cell.class_mode = vision::ClassMode::kBest;
-  PLUMB_ASSIGN_OR_RETURN(const std::vector<vision::Detection> cells,
-                         vision::Decode(contract, outputs, width, height, every_cell));
+  return vision::Decode(contract, outputs, width, height, every_cell);
+}
+
+void AddScores(const artifact::DecodeContract& contract, std::span<const vision::Detection> cells,
+               std::span<const RoleValues> values, ScoreStatistics& statistics) {
+  const ScoreBand band = DoubledScores(contract);
   for (const vision::Detection& cell : cells) {
-    statistics.Add(cell.score);
-    statistics.passing += cell.score >= contract.score_threshold;
+    statistics.Add(cell.score, band, contract.score_threshold);
   }
-  // Boxes by anchor, where the decoder applies anchors: its order is level, anchor, cell.
-  size_t at = 0;
-  for (const artifact::DecodeOutput& output : contract.outputs) {
-    if (output.anchors.empty() || output.stride <= 0) {
-      return {};
+  for (const RoleValues& box : values) {
+    if (box.role != artifact::OutputRole::kBox || box.anchor_sizes.empty()) {
+      continue;
     }
-    const size_t per_anchor = static_cast<size_t>((width + output.stride - 1) / output.stride) *
-                              static_cast<size_t>((height + output.stride - 1) / output.stride);
-    for (size_t a = 0; a + 1 < output.anchors.size(); a += 2) {
-      for (size_t i = 0; i < per_anchor && at < cells.size(); ++i, ++at) {
-        const float ratio = (cells[at].x2 - cells[at].x1) / output.anchors[a];
-        statistics.anchored += ratio >= 1.0f && ratio <= kDoubleSigmoidWidth;
+    for (size_t a = 0; a < box.anchors; ++a) {
+      for (size_t cell = 0; cell < box.cells; ++cell) {
+        bool within = true;
+        for (const size_t side : {size_t{2}, size_t{3}}) {
+          const float v = box(a, cell, side);
+          const float t = 2 * (contract.scores_activated ? v : vision::Sigmoid(v));
+          within = within && t * t >= 1.0f - 1e-3f && t * t <= kWidestDoubled + 1e-3f;
+        }
+        statistics.anchored += within;
         ++statistics.anchor_boxes;
       }
     }
   }
-  return {};
-}
-
-std::vector<RuleResult> CheckScores(const artifact::DecodeContract& contract,
-                                    const ScoreStatistics& reference,
-                                    const ScoreStatistics& integer, const Gate& gate) {
-  std::vector<RuleResult> results;
-  const auto share = [](double part, double whole) { return whole > 0 ? part / whole : 0.0; };
-  const double passing = share(integer.passing, integer.cells);
-  const double float_passing = share(reference.passing, reference.cells);
-  const bool crowded =
-      passing > gate.s1_cells_ever || (passing > gate.s1_cells && passing > 3 * float_passing);
-  results.push_back(
-      {"S1", crowded, false,
-       StrCat(Percent(passing), " of the cells pass score ", contract.score_threshold,
-              " (float: ", Percent(float_passing), ", expected at most ", Percent(gate.s1_cells),
-              "): is an activation applied twice, or missing?")});
-  results.push_back({"S2", integer.outside > 0, true,
-                     StrCat("scores lie between ", integer.least, " and ", integer.greatest,
-                            "; expected 0 to 1: is a sigmoid missing?")});
-  const double narrow = share(integer.narrow, integer.passing);
-  constexpr double kFewest = 20;
-  results.push_back(
-      {"S3", integer.passing >= kFewest && narrow >= gate.s3_share, false,
-       StrCat(Percent(narrow),
-              " of the passing scores lie in [0.25, 0.535]: is a sigmoid applied twice?")});
-  const double anchored = share(integer.anchored, integer.anchor_boxes);
-  results.push_back(
-      {"S4", integer.anchor_boxes >= kFewest && anchored >= gate.s4_share, false,
-       StrCat(
-           Percent(anchored),
-           " of the boxes are 1 to 2.14 anchors wide: is a sigmoid applied twice to the boxes?")});
-  const auto levels = static_cast<int>(integer.levels.size());
-  const auto reference_levels = static_cast<int>(reference.levels.size());
-  const bool coarse =
-      integer.cells > 0 && levels <= gate.s5_levels && reference_levels > gate.s5_levels;
-  results.push_back(
-      {"S5", coarse, true,
-       StrCat("the scores take ", levels, " distinct ", levels == 1 ? "level" : "levels",
-              " (float: ",
-              reference_levels >= static_cast<int>(kMostLevels) ? "many"
-                                                                : std::to_string(reference_levels),
-              "): do boxes and scores share one scale?")});
-  return results;
 }
 
 }  // namespace plumb::verify

@@ -9,6 +9,8 @@
 #include "plumb/base/status.h"
 #include "plumb/base/tensor.h"
 #include "plumb/verify/gate.h"
+#include "plumb/verify/role_values.h"
+#include "plumb/verify/rule_result.h"
 #include "plumb/vision/detection.h"
 
 namespace plumb::verify {
@@ -30,34 +32,35 @@ struct MatchCount {
 void CountMatches(std::span<const vision::Detection> reference,
                   std::span<const vision::Detection> other, const Gate& gate, MatchCount& count);
 
-// One sanity rule on one network (reference/users-and-peers.md in the design notes lists the incidents behind each).
-struct RuleResult {
-  std::string rule;  // "S1"
-  bool fired = false;
-  bool fails = false;   // when fired: fails the conversion, or only warns
-  std::string finding;  // with numbers
+// Where a detector's scores end up when the activation is applied to values that are probabilities
+// already: sigmoid(p) * sigmoid(q) lies between 0.25 and 0.535 for all p and q in 0..1, and likewise
+// for the other families.
+struct ScoreBand {
+  float low = 0.25f, high = 0.5345f;
 };
+[[nodiscard]] ScoreBand DoubledScores(const artifact::DecodeContract& contract);
 
-// What a network puts out on some pictures, cell by cell. Filled picture by picture.
+// Scores of a network on some pictures, cell by cell. Filled picture by picture.
 struct ScoreStatistics {
   double cells = 0, passing = 0;  // all cells; those whose best score reaches the threshold
   double outside = 0;             // scores below 0 or above 1
   float least = 0, greatest = 0;
-  double narrow = 0;                      // passing scores in [0.25, 0.535]
-  double anchored = 0, anchor_boxes = 0;  // boxes with width / anchor in [1, 2.14]; boxes looked at
-  std::vector<float> levels;              // distinct scores, at most 64 of them
+  double narrow = 0;  // scores in the band of an activation applied twice
+  double anchored = 0,
+         anchor_boxes = 0;    // boxes with both sides 1 to 2.14 anchors; boxes looked at
+  std::vector<float> levels;  // distinct scores, at most 64 of them
   double not_finite = 0;
 
-  void Add(float score);
+  void Add(float score, const ScoreBand& band, float threshold);
 };
 
-// Looks at every cell of the outputs (as Decode takes them) by the decode contract.
-Status AddScores(const artifact::DecodeContract& contract, std::span<const ConstTensorView> outputs,
-                 int width, int height, ScoreStatistics& statistics);
+// The best class of every cell of the outputs (as Decode takes them), in the decoder's order.
+[[nodiscard]] Result<std::vector<vision::Detection>> EveryCell(
+    const artifact::DecodeContract& contract, std::span<const ConstTensorView> outputs, int width,
+    int height);
 
-// S1 to S5 of the integer network's statistics beside the float one's.
-[[nodiscard]] std::vector<RuleResult> CheckScores(const artifact::DecodeContract& contract,
-                                                  const ScoreStatistics& reference,
-                                                  const ScoreStatistics& integer, const Gate& gate);
+// Adds the scores of cells, and the boxes' sides by their anchors, where the decoder applies any.
+void AddScores(const artifact::DecodeContract& contract, std::span<const vision::Detection> cells,
+               std::span<const RoleValues> values, ScoreStatistics& statistics);
 
 }  // namespace plumb::verify

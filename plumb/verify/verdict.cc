@@ -8,6 +8,8 @@
 
 #include "plumb/lower/lower.h"
 #include "plumb/verify/closeness.h"
+#include "plumb/verify/contract_check.h"
+#include "plumb/verify/rules.h"
 #include "plumb/vision/classify.h"
 #include "plumb/vision/decode.h"
 #include "plumb/vision/nms.h"
@@ -20,8 +22,9 @@ std::string Fixed(double value, int digits) {
   std::snprintf(text.data(), text.size(), "%.*f", digits, value);
   return text.data();
 }
-constexpr size_t kQuickDecoded = 2;  // pictures that are decoded twice
-constexpr size_t kLayerSamples = 2;  // samples whose layers are compared, quick
+constexpr size_t kQuickDecoded = 2;     // pictures that are decoded twice
+constexpr size_t kContractSamples = 4;  // samples that the decode contract is held against
+constexpr size_t kLayerSamples = 2;     // samples whose layers are compared, quick
 constexpr size_t kFullLayerSamples = 8;
 constexpr size_t kQuickElements = 64, kFullElements = 2048;  // of a record's output, for V5
 
@@ -68,7 +71,12 @@ Status CompareOutputs(const VerdictInput& input, Verdict& verdict) {
   const bool detector = vision::IsDetector(input.decode->family) && !input.io->pictures.empty();
   const bool classifier = input.decode->family == artifact::Family::kClassifier;
   std::vector<Closeness> closeness;
-  ScoreStatistics float_scores, integer_scores;
+  std::vector<std::string> names;
+  for (const artifact::Port& port : input.integer_program->outputs) {
+    names.push_back(port.name);
+  }
+  Observer observer(*input.decode, *input.io, std::move(names), verdict.gate);
+  ContractEvidence contract;
   int same_class = 0;
   std::vector<runtime::NamedTensor> a;
   for (size_t s = 0; s < input.samples.size(); ++s) {
@@ -84,9 +92,25 @@ Status CompareOutputs(const VerdictInput& input, Verdict& verdict) {
         closeness[i].Add(std::as_const(a[i].tensor).values<float>(), b[i].tensor.values<float>());
       }
     }
+    const std::vector<ConstTensorView> float_views = Views(a), integer_views = Views(b);
+    std::vector<runtime::NamedTensor> repeated;
+    if (s == 0) {
+      PLUMB_ASSIGN_OR_RETURN(repeated, integer.Run(input.samples[s]));
+    }
+    std::vector<ConstTensorView> inputs;
+    for (const Tensor& tensor : input.samples[s]) {
+      inputs.push_back(tensor.view());
+    }
+    PLUMB_RETURN_IF_ERROR(observer.Add({.inputs = inputs,
+                                        .outputs = integer_views,
+                                        .reference = float_views,
+                                        .repeated = Views(repeated)}));
+    if ((detector || classifier) && !input.io->pictures.empty() && s < kContractSamples) {
+      PLUMB_RETURN_IF_ERROR(AddEvidence(*input.decode, float_views, input.io->pictures[0].width,
+                                        input.io->pictures[0].height, contract));
+    }
     if (detector) {
       const int width = input.io->pictures[0].width, height = input.io->pictures[0].height;
-      const std::vector<ConstTensorView> float_views = Views(a), integer_views = Views(b);
       PLUMB_ASSIGN_OR_RETURN(const auto wanted,
                              vision::Boxes(*input.decode, float_views, width, height,
                                            {.score = verdict.gate.float_score, .iou = {}}));
@@ -98,8 +122,6 @@ Status CompareOutputs(const VerdictInput& input, Verdict& verdict) {
         PLUMB_RETURN_IF_ERROR(
             AddDecodeCheck(*input.decode, integer_views, width, height, verdict.decode));
       }
-      PLUMB_RETURN_IF_ERROR(AddScores(*input.decode, float_views, width, height, float_scores));
-      PLUMB_RETURN_IF_ERROR(AddScores(*input.decode, integer_views, width, height, integer_scores));
     } else if (classifier) {
       PLUMB_ASSIGN_OR_RETURN(const auto wanted,
                              vision::TopClasses(*input.decode, a[0].tensor.view(), 1));
@@ -114,13 +136,21 @@ Status CompareOutputs(const VerdictInput& input, Verdict& verdict) {
   for (size_t i = 0; i < closeness.size(); ++i) {
     verdict.outputs.push_back({a[i].name, closeness[i].Sqnr(), closeness[i].Cosine()});
   }
+  RuleInput rules;
+  rules.decode = input.decode;
+  rules.seen = &observer.observations();
+  rules.program = input.integer_program.get();
+  rules.layers = &verdict.layers;
+  rules.calibration = input.calibration;
+  rules.gate = verdict.gate;
+  if (contract.pictures > 0) {
+    verdict.rules = ContractRules(*input.decode, input.float_program.get(), contract, verdict.gate);
+  }
+  for (RuleResult& rule : CheckRules(rules)) {
+    verdict.rules.push_back(std::move(rule));
+  }
   if (detector) {
     verdict.has_matches = true;
-    verdict.rules = CheckScores(*input.decode, float_scores, integer_scores, verdict.gate);
-    if (integer_scores.not_finite > 0) {
-      verdict.layers.finite = false;
-      verdict.layers.not_finite = "a score";
-    }
   } else if (classifier && !input.samples.empty()) {
     verdict.has_agreement = true;
     verdict.agreement = static_cast<double>(same_class) / static_cast<double>(input.samples.size());
@@ -166,35 +196,6 @@ void DecideOutputs(Verdict& verdict) {
                   StrCat("output '", output.name, "': SQNR ", Fixed(output.sqnr, 1), " dB, cosine ",
                          Fixed(output.cosine, 5)));
     }
-  }
-}
-
-// S12: not finite, off the grid, or stuck at its ends.
-void DecideSaturation(bool calibration, Verdict& verdict) {
-  if (!verdict.layers.finite) {
-    verdict.Add("S12", Level::kFailure,
-                StrCat("'", verdict.layers.not_finite, "' holds NaN or infinity"));
-  }
-  const LayerError* worst = nullptr;
-  double share = verdict.gate.s12_saturated;
-  int count = 0;
-  for (const LayerError& layer : verdict.layers.layers) {
-    const double beyond = std::max(layer.outside, layer.saturated);
-    count += beyond > verdict.gate.s12_saturated;
-    if (beyond > share) {
-      share = beyond;
-      worst = &layer;
-    }
-  }
-  if (worst != nullptr) {
-    const bool fails = calibration || share > verdict.gate.s12_other_samples;
-    verdict.Add("S12", fails ? Level::kFailure : Level::kWarning,
-                StrCat(Percent(share), " of the values of '", worst->name, "' (", worst->op,
-                       ") lie beyond its calibrated range (expected at most ",
-                       Percent(verdict.gate.s12_saturated), "); ", count,
-                       count == 1 ? " tensor is" : " tensors are", " concerned"));
-  } else if (verdict.layers.finite) {
-    verdict.Add("S12", Level::kPass, "no NaN, no infinity, no tensor beyond its calibrated range");
   }
 }
 
@@ -530,11 +531,14 @@ Status Decide(const VerdictInput& input, Verdict& verdict) {
   PLUMB_RETURN_IF_ERROR(timed({}));
   if (input.graph != nullptr && !input.samples.empty()) {
     for (const RuleResult& rule : verdict.rules) {
-      if (rule.fired) {
-        verdict.Add(rule.rule, rule.fails ? Level::kFailure : Level::kWarning, rule.finding);
+      if (rule.fired || rule.rule == "S12") {  // S12 is worth a line when it is fine, too
+        verdict.Add(rule.rule,
+                    !rule.fired  ? Level::kPass
+                    : rule.fails ? Level::kFailure
+                                 : Level::kWarning,
+                    rule.finding, rule.fired ? rule.fix : "", rule.evidence);
       }
     }
-    DecideSaturation(input.calibration, verdict);
     DecideOutputs(verdict);
   }
   PLUMB_RETURN_IF_ERROR(timed(RunTask(input, verdict), outputs));

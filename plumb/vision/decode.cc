@@ -34,9 +34,11 @@ const FamilyRow* Find(Family family) {
   return nullptr;
 }
 
-Result<std::vector<Level>> Levels(const DecodeContract& contract,
-                                  std::span<const ConstTensorView> outputs, int input_width,
-                                  int input_height) {
+}  // namespace
+
+Result<std::vector<Level>> LevelsOf(const DecodeContract& contract,
+                                    std::span<const ConstTensorView> outputs, int input_width,
+                                    int input_height) {
   if (!IsDetector(contract.family)) {
     return UsageError(
         "decode: this network's outputs are not known as those of a detector (family '",
@@ -81,8 +83,6 @@ Result<std::vector<Level>> Levels(const DecodeContract& contract,
   return levels;
 }
 
-}  // namespace
-
 std::string_view FamilyName(Family family) {
   const FamilyRow* row = Find(family);
   return row == nullptr ? "unknown" : row->name;
@@ -114,7 +114,7 @@ Result<std::vector<Detection>> Decode(const DecodeContract& contract,
                                       std::span<const ConstTensorView> outputs, int input_width,
                                       int input_height, const DecodeOptions& options) {
   PLUMB_ASSIGN_OR_RETURN(const std::vector<Level> levels,
-                         Levels(contract, outputs, input_width, input_height));
+                         LevelsOf(contract, outputs, input_width, input_height));
   Collector collector(options, contract.classes);
   const FamilyDecoder& decoder = *Find(contract.family)->decoder;
   for (const Level& level : levels) {
@@ -129,7 +129,7 @@ Status CheckDecode(const DecodeContract& contract, std::span<const Shape> output
   for (const Shape& shape : outputs) {
     views.push_back({DType::kF32, shape, nullptr});
   }
-  return Levels(contract, views, input_width, input_height).status();
+  return LevelsOf(contract, views, input_width, input_height).status();
 }
 
 }  // namespace plumb::vision

@@ -42,6 +42,11 @@ struct ChannelPlan {
                                                     int input_width, int input_height,
                                                     const ChannelPlan& plan);
 
+// The same for the contract's family, with everything that its decoder asks for.
+[[nodiscard]] Result<std::vector<Level>> LevelsOf(const artifact::DecodeContract& contract,
+                                                  std::span<const ConstTensorView> outputs,
+                                                  int input_width, int input_height);
+
 // Exponential and logistic function of numerics/: the same bits on every machine.
 [[nodiscard]] float Exp(float x);
 [[nodiscard]] float Sigmoid(float x);

@@ -41,6 +41,15 @@ std::vector<Detection> Nms(std::vector<Detection> candidates, const NmsOptions& 
   return kept;
 }
 
+NmsOptions NmsOf(const artifact::DecodeContract& contract, const BoxOptions& options) {
+  NmsOptions nms;
+  nms.iou_threshold = options.iou.value_or(contract.iou_threshold);
+  nms.scope = contract.class_agnostic_nms ? NmsScope::kClassAgnostic : NmsScope::kClassAware;
+  nms.max_detections =
+      options.max_detections > 0 ? options.max_detections : contract.max_detections;
+  return nms;
+}
+
 Result<std::vector<Detection>> Boxes(const artifact::DecodeContract& contract,
                                      std::span<const ConstTensorView> outputs, int input_width,
                                      int input_height, const BoxOptions& options) {
@@ -49,12 +58,7 @@ Result<std::vector<Detection>> Boxes(const artifact::DecodeContract& contract,
   decode.class_mode = options.class_mode;
   PLUMB_ASSIGN_OR_RETURN(std::vector<Detection> candidates,
                          Decode(contract, outputs, input_width, input_height, decode));
-  NmsOptions nms;
-  nms.iou_threshold = options.iou.value_or(contract.iou_threshold);
-  nms.scope = contract.class_agnostic_nms ? NmsScope::kClassAgnostic : NmsScope::kClassAware;
-  nms.max_detections =
-      options.max_detections > 0 ? options.max_detections : contract.max_detections;
-  return Nms(std::move(candidates), nms);
+  return Nms(std::move(candidates), NmsOf(contract, options));
 }
 
 }  // namespace plumb::vision

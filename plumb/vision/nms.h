@@ -36,6 +36,7 @@ struct BoxOptions {
   int max_detections = 0;           // 0: the contract's
   ClassMode class_mode = ClassMode::kBest;
 };
+[[nodiscard]] NmsOptions NmsOf(const artifact::DecodeContract& contract, const BoxOptions& options);
 // Decode, then Nms: boxes in pixels of the network's input, by falling score.
 [[nodiscard]] Result<std::vector<Detection>> Boxes(const artifact::DecodeContract& contract,
                                                    std::span<const ConstTensorView> outputs,

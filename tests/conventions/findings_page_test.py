@@ -13,7 +13,7 @@ import sys
 from tracked import ROOT
 
 PAGE = ROOT / "docs/findings.md"
-CODE = re.compile(r'"([VSDQPH]\d{1,2})"')
+CODE = re.compile(r'"([VSKBDQPH]\d{1,2})"')
 
 
 def printed(plumb, *options):
