@@ -5,6 +5,7 @@
 
 #include "plumb/api/detect.h"
 #include "plumb/cli/model_options.h"
+#include "plumb/cli/rule_output.h"
 #include "plumb/cli/verb.h"
 #include "plumb/pictures/read_picture.h"
 
@@ -15,6 +16,7 @@ std::function<Status(Console&)> Setup_classify(CLI::App& app) {
     ModelArguments model;
     std::vector<std::string> pictures;
     int top = 5;
+    bool check = false, trust_contract = false;
   };
   auto args = std::make_shared<Arguments>();
   args->model.Declare(app);
@@ -22,19 +24,29 @@ std::function<Status(Console&)> Setup_classify(CLI::App& app) {
   app.add_option("--top", args->top, "how many classes to show")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
+  app.add_flag("--check", args->check,
+               "run the sanity rules over the pictures; exit code 3 when one fails");
+  app.add_flag("--trust-contract", args->trust_contract,
+               "read the output as stated, although it contradicts that");
   return [args](Console& console) -> Status {
     PLUMB_ASSIGN_OR_RETURN(const std::vector<std::string> files, ListPictures(args->pictures));
     PLUMB_ASSIGN_OR_RETURN(const ModelOptions options, args->model.Parse());
     PLUMB_ASSIGN_OR_RETURN(const Model model, LoadModel(args->model.model, options));
-    for (const std::string& line : model.explanation) {
-      model.is_artifact ? console.Detail(line) : console.Note(line);
-    }
-    PLUMB_ASSIGN_OR_RETURN(PictureModel classifier, PictureModel::Create(model, console.Threads()));
+    PictureModelOptions picture_options;
+    picture_options.threads = console.Threads();
+    picture_options.trust_contract = args->trust_contract;
+    picture_options.check = args->check;
+    picture_options.note = [&console](const std::string& text) { console.Warn(text); };
+    PLUMB_ASSIGN_OR_RETURN(PictureModel classifier,
+                           PictureModel::Create(model, std::move(picture_options)));
     nlohmann::ordered_json json = {{"model", model.path},
                                    {"pictures", nlohmann::ordered_json::array()}};
     for (const std::string& file : files) {
       PLUMB_ASSIGN_OR_RETURN(const Picture picture, pictures::ReadPicture(file));
       PLUMB_ASSIGN_OR_RETURN(const auto top, classifier.Classify(picture, args->top));
+      if (&file == files.data()) {  // behind what the first picture brings to light
+        NoteContracts(console, model);
+      }
       const std::string name = std::filesystem::path(file).filename().string();
       nlohmann::ordered_json classes = nlohmann::ordered_json::array();
       if (!console.json) {
@@ -53,10 +65,15 @@ std::function<Status(Console&)> Setup_classify(CLI::App& app) {
       }
       json["pictures"].push_back({{"file_name", name}, {"classes", classes}});
     }
+    const std::vector<verify::RuleResult> rules =
+        args->check ? classifier.CheckResults() : std::vector<verify::RuleResult>{};
     if (console.json) {
+      if (args->check) {
+        AddRulesJson(rules, json);
+      }
       console.Print(json.dump(2));
     }
-    return {};
+    return ReportRules(console, rules);
   };
 }
 

@@ -4,9 +4,11 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "plumb/api/compare_boxes.h"
 #include "plumb/api/detect.h"
 #include "plumb/api/frames.h"
 #include "plumb/cli/model_options.h"
+#include "plumb/cli/rule_output.h"
 #include "plumb/cli/verb.h"
 #include "plumb/pictures/draw.h"
 #include "plumb/pictures/read_picture.h"
@@ -23,7 +25,9 @@ struct Arguments {
   std::vector<std::string> pictures;
   std::string frames, frame_size;
   std::string output;
+  std::string boxes;  // of another program
   float score = -1, iou = -1;
+  bool check = false, trust_contract = false;
 };
 
 std::string Fixed(double value, int width, int digits) {
@@ -150,7 +154,20 @@ Status DetectStream(Console& console, const Arguments& args, PictureModel& detec
   PLUMB_ASSIGN_OR_RETURN(const FramesSummary summary,
                          DetectFrames(detector, *source, BoxOptionsOf(args), report));
   NoteTimes(console, summary);
-  return {};
+  return args.check ? ReportRules(console, detector.CheckResults()) : Status();
+}
+
+// Boxes of another program as one more result of a rule: S7 by another name.
+verify::RuleResult SuppressionResult(const verify::NmsExplanation& explanation) {
+  verify::RuleResult result{"S7", !explanation.same, false, explanation.sentence};
+  result.evidence = StrCat(explanation.located, " of ", explanation.theirs,
+                           " boxes located; unexplained: ", explanation.own_differ,
+                           " by Plumb's rule, ", explanation.best_differ, " by the best");
+  result.fix = explanation.explained && !explanation.same
+                   ? "use one rule in both: --decode ...,nms=class|agnostic, --iou, --score; or "
+                     "change the other program"
+                   : "";
+  return result;
 }
 
 Status DetectPictures(Console& console, const Arguments& args, PictureModel& detector,
@@ -158,11 +175,25 @@ Status DetectPictures(Console& console, const Arguments& args, PictureModel& det
                       const std::vector<std::string>& drawn) {
   const artifact::DecodeContract& contract = detector.model().decode;
   std::vector<vision::CocoResult> results;
+  FileBoxes theirs;
+  std::vector<ComparedPicture> compared;
+  if (!args.boxes.empty()) {
+    PLUMB_ASSIGN_OR_RETURN(theirs, ReadBoxesFile(args.boxes));
+  }
   for (size_t i = 0; i < files.size(); ++i) {
     PLUMB_ASSIGN_OR_RETURN(const Picture picture, pictures::ReadPicture(files[i]));
+    PLUMB_ASSIGN_OR_RETURN(const vision::Fitted fitted, detector.Fit(picture));
     PLUMB_ASSIGN_OR_RETURN(const std::vector<vision::Detection> found,
-                           detector.Detect(picture, BoxOptionsOf(args)));
+                           detector.Detect(fitted, BoxOptionsOf(args)));
+    if (i == 0) {  // behind what the first picture brings to light
+      NoteContracts(console, detector.model());
+    }
     const std::string name = fs::path(files[i]).filename().string();
+    if (!args.boxes.empty()) {
+      PLUMB_ASSIGN_OR_RETURN(std::vector<vision::Detection> candidates,
+                             detector.Candidates(kComparedScore));
+      compared.push_back({std::move(candidates), fitted.placement, BoxesOf(theirs, name)});
+    }
     for (vision::CocoResult& result : CocoResults(contract, name, found)) {
       results.push_back(std::move(result));
     }
@@ -174,13 +205,23 @@ Status DetectPictures(Console& console, const Arguments& args, PictureModel& det
       console.Note(StrCat("drawn: ", drawn[i]));
     }
   }
+  std::vector<verify::RuleResult> rules;
+  if (args.check) {
+    rules = detector.CheckResults();
+  }
+  if (!args.boxes.empty()) {
+    rules.push_back(SuppressionResult(CompareBoxes(compared, contract)));
+  }
   if (console.json) {
     nlohmann::ordered_json json;
     json["model"] = detector.model().path;
     json["detections"] = nlohmann::ordered_json::parse(vision::CocoResultsJson(results));
+    if (args.check || !args.boxes.empty()) {
+      AddRulesJson(rules, json);
+    }
     console.Print(json.dump(2));
   }
-  return {};
+  return ReportRules(console, rules);
 }
 
 }  // namespace
@@ -200,10 +241,21 @@ std::function<Status(Console&)> Setup_detect(CLI::App& app) {
   app.add_option("--iou", args->iou,
                  "overlap above which the weaker of two boxes goes (default: the contract's, 0.45)")
       ->check(CLI::Range(0.0, 1.0));
+  app.add_flag("--check", args->check,
+               "run the sanity rules over the pictures; exit code 3 when one fails");
+  app.add_option(
+      "--boxes", args->boxes,
+      "another program's boxes of the same pictures (COCO results, or a list by picture): "
+      "says whether it suppresses in another way");
+  app.add_flag("--trust-contract", args->trust_contract,
+               "decode as stated, although the outputs contradict it");
   return [args](Console& console) -> Status {
     if (args->pictures.empty() == args->frames.empty()) {
       return UsageError("pictures, or a stream by --frames, expected, found ",
                         args->frames.empty() ? "neither" : "both");
+    }
+    if (!args->boxes.empty() && !args->frames.empty()) {
+      return UsageError("--boxes goes with pictures, not with --frames");
     }
     std::vector<std::string> files, drawn;
     if (args->frames.empty()) {
@@ -217,10 +269,16 @@ std::function<Status(Console&)> Setup_detect(CLI::App& app) {
     }
     PLUMB_ASSIGN_OR_RETURN(const ModelOptions options, args->model.Parse());
     PLUMB_ASSIGN_OR_RETURN(const Model model, LoadModel(args->model.model, options));
-    for (const std::string& line : model.explanation) {
-      model.is_artifact ? console.Detail(line) : console.Note(line);
+    PictureModelOptions picture_options;
+    picture_options.threads = console.Threads();
+    picture_options.trust_contract = args->trust_contract;
+    picture_options.check = args->check || !args->boxes.empty();
+    picture_options.note = [&console](const std::string& text) { console.Warn(text); };
+    PLUMB_ASSIGN_OR_RETURN(PictureModel detector,
+                           PictureModel::Create(model, std::move(picture_options)));
+    if (!args->frames.empty()) {
+      NoteContracts(console, model);
     }
-    PLUMB_ASSIGN_OR_RETURN(PictureModel detector, PictureModel::Create(model, console.Threads()));
     return args->frames.empty() ? DetectPictures(console, *args, detector, files, drawn)
                                 : DetectStream(console, *args, detector);
   };
