@@ -182,9 +182,10 @@ Status PictureModel::RefuseCrowd(const std::vector<vision::Detection>& candidate
   const std::string text = StrCat(
       verify::PercentText(passing / cells_), " of the ", verify::CountText(cells_),
       " cells pass score ", least, ", expected at most ", verify::PercentText(gate.s1_cells), ": ",
-      decode_.scores_activated
-          ? "is the sigmoid missing (--decode ...,sigmoid=raw), or is this another family?"
-          : "is the sigmoid applied twice (--decode ...,sigmoid=in_graph)?");
+      decode_.scores_activated ? "does the picture go in as in training (--mean, --std, --color), "
+                                 "and is the family right "
+                                 "(--decode)?"
+                               : "is the sigmoid applied twice (--decode ...,sigmoid=in_graph)?");
   if (passing > gate.s1_cells_abort * cells_ && !options_.trust_contract && !options_.check) {
     return VerificationFailed(text,
                               " Such boxes mean nothing; --trust-contract prints them, --check "

@@ -213,6 +213,12 @@ Outcome Best(std::span<const PictureBoxes> pictures, const NmsVariant& own,
   return best;
 }
 
+std::string ThresholdText(const NmsVariant& variant) {
+  return StrCat(", score ", variant.score, ", IoU ", variant.iou,
+                variant.plus_one ? " of whole pixels (+1)" : "",
+                variant.cap > 0 ? StrCat(", at most ", variant.cap, " boxes") : "");
+}
+
 bool NearlyNone(int differ, int kept, int theirs) { return 20 * differ <= kept + theirs; }
 
 std::string Sentence(const NmsExplanation& e) {
@@ -232,11 +238,15 @@ std::string Sentence(const NmsExplanation& e) {
     return StrCat(agree, " and so does the suppression: ", VariantText(e.own));
   }
   if (e.explained) {
-    return StrCat(agree, " and the suppression differs: the other program's is ",
-                  VariantText(e.best), "; Plumb's is ", VariantText(e.own), ". Its rule leaves ",
+    std::string rule(SuppressionText(e.best.suppression));
+    for (const Suppression other : e.as_good) {
+      rule += StrCat(" or ", SuppressionText(other));
+    }
+    return StrCat(agree, " and the suppression differs: the other program's is ", rule,
+                  ThresholdText(e.best), "; Plumb's is ", VariantText(e.own), ". Its rule leaves ",
                   e.best_differ, " of ", e.best_kept + e.theirs, " boxes unexplained, Plumb's ",
                   e.own_differ,
-                  e.as_good.empty() ? "" : StrCat("; as good: ", SuppressionText(e.as_good[0])));
+                  e.as_good.empty() ? "" : "; these pictures do not tell the two rules apart");
   }
   return StrCat(agree, " and the suppression differs, by no rule known here: nearest comes ",
                 VariantText(e.best), ", which leaves ", e.best_differ, " boxes unexplained (",
@@ -252,16 +262,14 @@ std::string_view SuppressionText(Suppression suppression) {
     case Suppression::kClassAgnostic:
       return "class-agnostic (a box suppresses weaker ones of every class)";
     case Suppression::kUnsortedClasses:
-      return "class-agnostic in class order (classes read at unsorted places, as in the old C "
-             "demos)";
+      return "class-agnostic in class order (as in the old C demos, which read classes at unsorted "
+             "places)";
   }
   return "?";
 }
 
 std::string VariantText(const NmsVariant& variant) {
-  return StrCat(SuppressionText(variant.suppression), ", score ", variant.score, ", IoU ",
-                variant.iou, variant.plus_one ? " of whole pixels (+1)" : "",
-                variant.cap > 0 ? StrCat(", at most ", variant.cap, " boxes") : "");
+  return StrCat(SuppressionText(variant.suppression), ThresholdText(variant));
 }
 
 NmsVariant VariantOf(const artifact::DecodeContract& contract) {

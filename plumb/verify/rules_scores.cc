@@ -47,13 +47,16 @@ RuleResult CheckCrowd(const RuleInput& input) {
     return r;
   }
   const bool in_band = Share(s.narrow, s.cells) >= input.gate.s3_share;
-  const char* question = in_band                          ? "is the sigmoid applied twice?"
-                         : input.decode->scores_activated ? "is the sigmoid missing?"
-                                                          : "is the sigmoid applied twice?";
+  const bool activation = in_band || !input.decode->scores_activated || s.outside > 0;
+  const std::string_view question =
+      in_band || !input.decode->scores_activated ? "is the sigmoid applied twice?"
+      : s.outside > 0                            ? "is the sigmoid missing?"
+                      : "does the picture go in as in training, and is the family right?";
   r.finding =
       StrCat(PercentText(passing), " of the cells pass score ", input.decode->score_threshold,
              beside, ", expected at most ", PercentText(input.gate.s1_cells), ": ", question);
-  r.fix = OtherActivation(input);
+  r.fix = activation ? OtherActivation(input)
+                     : "--mean, --std and --color as in training; --decode FAMILY";
   return r;
 }
 
