@@ -238,4 +238,17 @@ Result<OnnxFiles> OnnxGraph::Write(const std::string& path, std::string_view nam
   return files;
 }
 
+Status WriteTensorProto(const std::string& path, std::string_view name, const Tensor& tensor) {
+  onnx::TensorProto proto;
+  proto.set_name(std::string(name));
+  proto.set_data_type(OnnxElementType(tensor.dtype()));
+  proto.mutable_dims()->Add(tensor.shape().begin(), tensor.shape().end());
+  proto.set_raw_data(RawBytes(tensor));
+  std::string bytes;
+  PLUMB_CHECK(proto.SerializeToString(&bytes)) << "a tensor that does not serialize";
+  PLUMB_ASSIGN_OR_RETURN(AtomicFile file, AtomicFile::Create(path));
+  PLUMB_RETURN_IF_ERROR(file.Write(bytes));
+  return file.Commit();
+}
+
 }  // namespace plumb::exporting

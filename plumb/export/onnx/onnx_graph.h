@@ -94,6 +94,9 @@ class OnnxGraph {
   std::map<std::string, int> next_suffix_;
 };
 
+// A tensor in a file of its own, as ONNX's test data has them.
+Status WriteTensorProto(const std::string& path, std::string_view name, const Tensor& tensor);
+
 // The number of an element type in ONNX's TensorProto.
 [[nodiscard]] int32_t OnnxElementType(DType type);
 
