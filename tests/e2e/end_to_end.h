@@ -127,8 +127,9 @@ class EndToEnd : public ::testing::Test {
           model.program->tensors[static_cast<size_t>(model.program->inputs[i].tensor)];
       own.push_back(inputs[i].dtype() == info.dtype ? inputs[i] : NoiseTensor(info.shape, 5));
     }
+    const std::vector<std::vector<Tensor>> samples = {std::move(own)};
     for (int threads : {1, 2}) {
-      const auto agreement = verify::CompareKernels(model.program, own, threads);
+      const auto agreement = verify::CompareKernels(model.program, samples, {.threads = threads});
       ASSERT_TRUE(agreement.ok()) << agreement.status().message();
       EXPECT_TRUE(agreement->agree) << agreement->difference;
       EXPECT_EQ(agreement->records, model.program->records.size());
