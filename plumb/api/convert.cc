@@ -5,12 +5,14 @@
 #include <map>
 
 #include "plumb/api/import_judge.h"
+#include "plumb/api/lock_files.h"
+#include "plumb/api/lock_rebuild.h"
+#include "plumb/api/no_effect.h"
 #include "plumb/api/quality_record.h"
 #include "plumb/api/recipe.h"
 #include "plumb/api/report.h"
 #include "plumb/api/samples.h"
 #include "plumb/api/stages.h"
-#include "plumb/artifact/writer.h"
 #include "plumb/compile/compile.h"
 #include "plumb/quant/picture_grid.h"
 #include "plumb/verify/probe.h"
@@ -23,15 +25,12 @@ class Conversion {
  public:
   explicit Conversion(const ConvertOptions& options) : options_(options) {}
 
-  Result<ConvertResult> Run() {
-    PLUMB_RETURN_IF_ERROR(CheckOutput());
+  Result<Converted> Run() {
     PLUMB_RETURN_IF_ERROR(Import());
     PLUMB_RETURN_IF_ERROR(LoadSamples());
     PLUMB_RETURN_IF_ERROR(Compile());
     PLUMB_RETURN_IF_ERROR(Judge());
-    PLUMB_RETURN_IF_ERROR(Write());
-    PLUMB_RETURN_IF_ERROR(KeepForReport());
-    return std::move(result_);
+    return Make();
   }
 
  private:
@@ -42,20 +41,6 @@ class Conversion {
     return [progress = options_.progress, stage = std::move(stage)](size_t done, size_t total) {
       progress(stage, done, total);
     };
-  }
-
-  // Before the work is done: an output that cannot be written is said at once.
-  Status CheckOutput() const {
-    const std::filesystem::path folder = std::filesystem::path(options_.output).parent_path();
-    std::error_code ignored;
-    if (!folder.empty() && !std::filesystem::is_directory(folder, ignored)) {
-      return EnvironmentError("-o ", options_.output, ": there is no folder '", folder.string(),
-                              "'");
-    }
-    if (std::filesystem::is_directory(options_.output, ignored)) {
-      return UsageError("-o ", options_.output, ": is a folder; name a file");
-    }
-    return {};
   }
 
   Status Import() {
@@ -143,6 +128,7 @@ class Conversion {
     compile::CompileOptions compile_options;
     compile_options.quantize = options_.quantize;
     compile_options.threads = options_.threads;
+    compile_options.fuse = options_.model_options.fuse;
     compile_options.progress = ProgressOf("calibrate");
     for (const artifact::PictureInput& picture : model_.io.pictures) {
       const std::string& name =
@@ -150,19 +136,29 @@ class Conversion {
       PLUMB_ASSIGN_OR_RETURN(const bool pictures, SamplesFit(picture, name));
       if (pictures) {
         compile_options.quantize.grids.stated.emplace(name, quant::PictureGrid(picture));
+      } else {
+        notes_[StrCat(kSampledInput, name)] = "samples";
       }
     }
-    const std::vector<size_t> checked = CheckedSamples();
-    const quant::SampleSource source{
-        list_.samples.size(), [this](size_t i) { return Sample(i); },
-        [&](size_t i, std::vector<Tensor> outputs) {
-          if (std::find(checked.begin(), checked.end(), i) != checked.end()) {
-            KeepOutputs(i, std::move(outputs));
-          }
-        }};
-    PLUMB_ASSIGN_OR_RETURN(compiled_,
-                           compile::CompileInteger(*model_.graph, source, compile_options));
+    if (!options_.ranges.empty()) {
+      PLUMB_ASSIGN_OR_RETURN(const Lock lock, ReadLock(options_.ranges));
+      notes_["ranges"] = "taken over, SHA-256 " + RangesDigest(lock.ranges);
+      PLUMB_ASSIGN_OR_RETURN(compiled_,
+                             compile::CompileObserved(*model_.graph, lock.ranges, compile_options));
+    } else {
+      const std::vector<size_t> checked = CheckedSamples();
+      const quant::SampleSource source{
+          list_.samples.size(), [this](size_t i) { return Sample(i); },
+          [&](size_t i, std::vector<Tensor> outputs) {
+            if (std::find(checked.begin(), checked.end(), i) != checked.end()) {
+              KeepOutputs(i, std::move(outputs));
+            }
+          }};
+      PLUMB_ASSIGN_OR_RETURN(compiled_,
+                             compile::CompileInteger(*model_.graph, source, compile_options));
+    }
     result_.notes = compiled_.quantized.notes;
+    result_.no_effect = OptionsWithoutEffect({options_, model_, list_, compile_options, compiled_});
     PLUMB_RETURN_IF_ERROR(SaveStage(options_.save_stages, "quantized", compiled_.quantized.graph));
     return SaveStage(options_.save_stages, "fused", compiled_.fused);
   }
@@ -270,34 +266,29 @@ class Conversion {
                 anew > kNamed ? StrCat(" and ", anew - kNamed, " more") : "")});
   }
 
-  Status Write() {
-    if (result_.verdict.level == verify::Level::kFailure && !options_.keep_failed) {
-      return {};
+  Result<Converted> Make() {
+    Converted made;
+    artifact::Artifact& artifact = made.artifact;
+    artifact.program = *compiled_.program;
+    artifact.program.symbolic_batch = model_.program->symbolic_batch;
+    artifact.io = model_.io;
+    artifact.decode = model_.decode;
+    PLUMB_ASSIGN_OR_RETURN(artifact.provenance, MakeProvenance(options_, model_, list_, passes_));
+    artifact.provenance.notes.merge(notes_);
+    artifact.quality = MakeQuality(result_.verdict, result_.notes);
+    made.ranges = compile::ObservedOf(compiled_);
+    if (options_.keep_for_report) {
+      KeepForReport(made);
     }
-    artifact::Artifact made;
-    made.program = *compiled_.program;
-    made.program.symbolic_batch = model_.program->symbolic_batch;
-    made.io = model_.io;
-    made.decode = model_.decode;
-    PLUMB_ASSIGN_OR_RETURN(made.provenance, MakeProvenance(options_, list_, passes_));
-    made.quality = MakeQuality(result_.verdict, result_.notes);
-    PLUMB_RETURN_IF_ERROR(artifact::WriteArtifact(made, options_.output));
-    std::error_code ignored;
-    result_.artifact_bytes =
-        static_cast<size_t>(std::filesystem::file_size(options_.output, ignored));
-    result_.written = true;
-    return {};
+    made.result = std::move(result_);
+    return made;
   }
 
-  Status KeepForReport() {
-    if (!options_.keep_for_report) {
-      return {};
-    }
+  void KeepForReport(Converted& made) {
     auto report = std::make_shared<ReportSource>();
     report->verb = "convert";
     report->artifact = options_.output;
-    report->artifact_bytes = result_.artifact_bytes;
-    PLUMB_ASSIGN_OR_RETURN(report->provenance, MakeProvenance(options_, list_, passes_));
+    report->provenance = made.artifact.provenance;
     report->model = std::move(model_);
     report->program = compiled_.program;
     report->samples = std::move(list_);
@@ -306,13 +297,13 @@ class Conversion {
     report->notes = result_.notes;
     report->threads = options_.threads;
     result_.report = std::move(report);
-    return {};
   }
 
   const ConvertOptions& options_;
   ConvertResult result_;
   Model model_;
   std::vector<std::string> passes_;
+  std::map<std::string, std::string> notes_;  // of the provenance
   std::vector<verify::PassStep> steps_;
   SampleList list_;
   compile::Compiled compiled_;
@@ -320,8 +311,46 @@ class Conversion {
   size_t kept_bytes_ = 0;
 };
 
+// Before the work is done: an output that cannot be written is said at once.
+Status CheckOutput(const ConvertOptions& options) {
+  for (const std::string& path : {options.output, LockPathOf(options.output)}) {
+    const std::filesystem::path folder = std::filesystem::path(path).parent_path();
+    std::error_code ignored;
+    if (!folder.empty() && !std::filesystem::is_directory(folder, ignored)) {
+      return EnvironmentError("-o ", path, ": there is no folder '", folder.string(), "'");
+    }
+    if (std::filesystem::is_directory(path, ignored) && (options.lock || path == options.output)) {
+      return UsageError(path == options.output ? "-o " : "the lock of -o ", path,
+                        ": is a folder; name a file");
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
-Result<ConvertResult> Convert(const ConvertOptions& options) { return Conversion(options).Run(); }
+Result<Converted> ConvertInMemory(const ConvertOptions& options) {
+  return Conversion(options).Run();
+}
+
+Result<ConvertResult> Convert(const ConvertOptions& options) {
+  PLUMB_RETURN_IF_ERROR(CheckOutput(options));
+  if (!options.locked.empty()) {
+    return ConvertLocked(options);
+  }
+  PLUMB_ASSIGN_OR_RETURN(Converted made, ConvertInMemory(options));
+  ConvertResult& result = made.result;
+  if (result.verdict.level != verify::Level::kFailure || options.keep_failed) {
+    result.lock = options.lock ? LockPathOf(options.output) : "";
+    PLUMB_ASSIGN_OR_RETURN(
+        result.artifact_bytes,
+        WriteArtifactAndLock(made.artifact, options.output, made.ranges, result.lock));
+    result.written = true;
+    if (result.report != nullptr) {
+      result.report->artifact_bytes = result.artifact_bytes;
+    }
+  }
+  return std::move(result);
+}
 
 }  // namespace plumb

@@ -10,6 +10,7 @@
 #include "plumb/api/progress.h"
 #include "plumb/artifact/artifact.h"
 #include "plumb/base/status.h"
+#include "plumb/compile/compile.h"
 #include "plumb/quant/quantize.h"
 #include "plumb/verify/verdict.h"
 
@@ -20,6 +21,9 @@ struct ReportSource;  // report.h
 struct ConvertOptions {
   std::string model;         // .onnx
   std::string output;        // .plumb
+  bool lock = true;          // write the lock beside it too
+  std::string locked;        // --locked: take everything from this lock (lock_rebuild.h)
+  std::string ranges;        // --ranges: calibrated ranges from this lock; samples serve the check
   std::string calib;         // folder, list or .npz
   size_t calib_limit = 100;  // samples used at most, spread over all; 0: all
   size_t check_limit = 20;   // of these, used for the verdict
@@ -44,7 +48,18 @@ struct ConvertResult {
   bool written = false;
   size_t artifact_bytes = 0;
   std::shared_ptr<ReportSource> report;
+  std::string lock;                     // the lock written; empty: none
+  std::vector<std::string> taken_over;  // --locked: what was not measured anew
+  std::vector<std::string> no_effect;   // options that changed nothing, one line each
 };
+
+// A conversion whose product is still in memory.
+struct Converted {
+  ConvertResult result;
+  artifact::Artifact artifact;  // without contents when the verdict forbids it
+  compile::NamedStats ranges;
+};
+[[nodiscard]] Result<Converted> ConvertInMemory(const ConvertOptions& options);
 
 // Runs the stages, checks, decides; writes `output` when the verdict is no failure or `keep_failed`. The Status tells of
 // what could not be done; a failed verdict is in the result.

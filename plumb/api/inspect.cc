@@ -77,13 +77,19 @@ void AddArtifact(const artifact::Artifact& artifact, Json& json) {
   for (const auto& [key, value] : p.options) {
     options.push_back(key + "=" + value);
   }
+  Json files = Json::array();
+  for (const artifact::FileDigest& file : p.calibration) {
+    files.push_back({{"name", file.name}, {"sha256", file.sha256}});
+  }
   json["provenance"] = {{"tool", p.tool},
                         {"version", p.version},
                         {"commit", p.commit},
                         {"model", {{"name", p.model.name}, {"sha256", p.model.sha256}}},
                         {"calibration_files", p.calibration.size()},
+                        {"calibration", files},
                         {"options", options},
-                        {"passes", p.passes}};
+                        {"passes", p.passes},
+                        {"notes", p.notes}};
   const artifact::Quality& q = artifact.quality;
   Json rules = Json::array(), kept = Json::array();
   for (const artifact::RuleResult& rule : q.rules) {

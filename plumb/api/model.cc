@@ -67,6 +67,7 @@ Result<Model> LoadModel(const std::string& path, const ModelOptions& options) {
   } else {
     PLUMB_ASSIGN_OR_RETURN(imported, onnx::ImportOnnx(path, {options.input_shapes}));
     model.graph = std::move(imported.graph);
+    model.data_files.assign(imported.data_files.begin(), imported.data_files.end());
     PLUMB_RETURN_IF_ERROR(passes::RunPipeline(*model.graph, options.passes));
   }
   PLUMB_ASSIGN_OR_RETURN(auto program, compile::CompileFloat(*model.graph, options.fuse));

@@ -33,7 +33,8 @@ struct Model {
   artifact::DecodeContract decode;
   std::vector<std::string> explanation;  // how the contracts came about, one line each
   std::shared_ptr<const artifact::Artifact> artifact;  // when is_artifact
-  std::optional<ir::Graph> graph;                      // canonical, when a float model
+  std::vector<std::string> data_files;  // beside a float model, relative to its folder
+  std::optional<ir::Graph> graph;       // canonical, when a float model
 };
 
 // Told apart by content. Options that only a float model can take are refused for an artifact: its contracts travel in it.

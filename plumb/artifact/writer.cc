@@ -7,7 +7,6 @@
 #include "plumb/artifact/container.h"
 #include "plumb/artifact/pack.h"
 #include "plumb/artifact/validator.h"
-#include "plumb/base/atomic_file.h"
 
 namespace plumb::artifact {
 namespace {
@@ -44,7 +43,7 @@ Weights PlaceWeights(const Program& program) {
   return weights;
 }
 
-Status Emit(std::vector<Contents> contents, const Sink& sink) {
+Result<Container> Emit(std::vector<Contents> contents, const Sink& sink) {
   Container container{kFormatVersion, kNumericsVersion, 0, {}};
   for (const Contents& item : contents) {
     Section& section = container.sections.emplace_back();
@@ -69,10 +68,10 @@ Status Emit(std::vector<Contents> contents, const Sink& sink) {
     }
     end = section.offset + section.size;
   }
-  return {};
+  return container;
 }
 
-Status Serialize(const Artifact& artifact, const Sink& sink) {
+Result<Container> Serialize(const Artifact& artifact, const Sink& sink) {
   PLUMB_RETURN_IF_ERROR(ValidateProgram(artifact.program));
   PLUMB_RETURN_IF_ERROR(ValidateContracts(artifact));
   const Weights weights = PlaceWeights(artifact.program);
@@ -95,16 +94,25 @@ Status Serialize(const Artifact& artifact, const Sink& sink) {
 Result<std::vector<std::byte>> SerializeArtifact(const Artifact& artifact) {
   std::vector<std::byte> bytes;
   PLUMB_RETURN_IF_ERROR(Serialize(artifact, [&](Chunk chunk) {
-    bytes.insert(bytes.end(), chunk.begin(), chunk.end());
-    return Status();
-  }));
+                          bytes.insert(bytes.end(), chunk.begin(), chunk.end());
+                          return Status();
+                        }).status());
   return bytes;
 }
 
 Status WriteArtifact(const Artifact& artifact, const std::string& path) {
   PLUMB_ASSIGN_OR_RETURN(AtomicFile file, AtomicFile::Create(path));
-  PLUMB_RETURN_IF_ERROR(Serialize(artifact, [&](Chunk chunk) { return file.Write(chunk); }));
+  PLUMB_RETURN_IF_ERROR(WriteArtifact(artifact, file).status());
   return file.Commit();
+}
+
+Result<WrittenArtifact> WriteArtifact(const Artifact& artifact, AtomicFile& file) {
+  Sha256 hash;
+  PLUMB_ASSIGN_OR_RETURN(Container container, Serialize(artifact, [&](Chunk chunk) {
+                           hash.Update(chunk);
+                           return file.Write(chunk);
+                         }));
+  return WrittenArtifact{std::move(container), hash.Finish()};
 }
 
 }  // namespace plumb::artifact

@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "plumb/artifact/artifact.h"
+#include "plumb/artifact/container.h"
+#include "plumb/base/atomic_file.h"
 #include "plumb/base/status.h"
 
 namespace plumb::artifact {
@@ -16,5 +18,12 @@ namespace plumb::artifact {
 // To a temporary name beside `path`, synced, renamed: on any error the old file is as it was. A
 // full disk is a resource error, an unwritable path an environment error; both name the path.
 Status WriteArtifact(const Artifact& artifact, const std::string& path);
+
+// The same into a file that the caller commits, with what a lock states of it.
+struct WrittenArtifact {
+  Container container;
+  Digest sha256;  // of the whole file
+};
+Result<WrittenArtifact> WriteArtifact(const Artifact& artifact, AtomicFile& file);
 
 }  // namespace plumb::artifact

@@ -90,12 +90,16 @@ Status AtomicFile::Write(std::span<const std::byte> bytes) {
   return {};
 }
 
-Status AtomicFile::Commit() {
+Status AtomicFile::Prepare() {
   if (!temporary_.empty() && ::fsync(fd_) != 0) {
     return Fail("sync", errno);
   }
-  if (::close(std::exchange(fd_, -1)) != 0) {
-    return Fail("close", errno);
+  return ::close(std::exchange(fd_, -1)) == 0 ? Status() : Fail("close", errno);
+}
+
+Status AtomicFile::Commit() {
+  if (fd_ >= 0) {
+    PLUMB_RETURN_IF_ERROR(Prepare());
   }
   if (temporary_.empty()) {
     return {};

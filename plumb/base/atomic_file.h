@@ -22,6 +22,9 @@ class AtomicFile {
 
   Status Write(std::span<const std::byte> bytes);
   Status Write(std::string_view text) { return Write(std::as_bytes(std::span(text))); }
+  // Everything on disk, under the temporary name: what is left for Commit hardly fails. For several
+  // files that belong together.
+  Status Prepare();
   Status Commit();
 
  private:

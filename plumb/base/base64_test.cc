@@ -9,9 +9,13 @@ std::string Encoded(std::string_view text) { return ToBase64(std::as_bytes(std::
 
 // The vectors of RFC 4648, section 10.
 TEST(Base64, Rfc4648) {
-  const std::pair<std::string_view, std::string_view> rows[] = {
-      {"", ""},         {"f", "Zg=="},         {"fo", "Zm8="},        {"foo", "Zm9v"},
-      {"foob", "Zm9vYg=="}, {"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"}};
+  const std::pair<std::string_view, std::string_view> rows[] = {{"", ""},
+                                                                {"f", "Zg=="},
+                                                                {"fo", "Zm8="},
+                                                                {"foo", "Zm9v"},
+                                                                {"foob", "Zm9vYg=="},
+                                                                {"fooba", "Zm9vYmE="},
+                                                                {"foobar", "Zm9vYmFy"}};
   for (const auto& [plain, coded] : rows) {
     EXPECT_EQ(Encoded(plain), coded);
     const auto back = FromBase64(coded);

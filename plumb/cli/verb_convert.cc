@@ -1,5 +1,6 @@
 // plumb convert: ends with a verdict and its reasons.
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "plumb/api/convert.h"
@@ -22,7 +23,21 @@ struct Arguments {
   std::string html;
 };
 
-void PrintText(const Console& console, const ConvertOptions& options, const ConvertResult& result) {
+// "quality record, golden vectors"; empty without --locked.
+std::string TakenOver(const ConvertResult& result) {
+  std::string text;
+  for (const std::string& part : result.taken_over) {
+    text += (text.empty() ? "" : ", ") + part;
+  }
+  return text;
+}
+
+void PrintHead(const Console& console, const ConvertOptions& options, const ConvertResult& result) {
+  if (!options.locked.empty()) {
+    console.Print(StrCat(options.output, ": the same bytes as ", options.locked,
+                         " was written for; from lock, not measured anew: ", TakenOver(result)));
+    return;
+  }
   size_t integer = 0;
   for (const quant::LayerNote& note : result.notes) {
     integer += note.integer;
@@ -30,11 +45,21 @@ void PrintText(const Console& console, const ConvertOptions& options, const Conv
   console.Print(StrCat(options.model, ": ", integer, " layers in integers, ",
                        result.notes.size() - integer, " in float, ", result.samples,
                        " calibration samples"));
+  for (const std::string& line : result.no_effect) {
+    console.Print("  no effect: " + line);
+  }
+}
+
+void PrintText(const Console& console, const ConvertOptions& options, const ConvertResult& result) {
+  PrintHead(console, options, result);
   PrintVerdict(console, result.verdict);
   console.Print(
       result.written
           ? StrCat("written  ", options.output, "  (", result.artifact_bytes / 1024, " KiB)")
           : StrCat("not written: ", options.output, "  (--force keeps a failed conversion)"));
+  if (result.written && !result.lock.empty()) {
+    console.Print(StrCat("lock     ", result.lock));
+  }
 }
 
 std::string JsonText(const ConvertOptions& options, const ConvertResult& result) {
@@ -43,6 +68,9 @@ std::string JsonText(const ConvertOptions& options, const ConvertResult& result)
                {"artifact", options.output},
                {"written", result.written},
                {"samples", result.samples}};
+  json["lock"] = result.lock.empty() ? Json() : Json(result.lock);
+  json["from_lock"] = result.taken_over;
+  json["no_effect"] = result.no_effect;
   AddVerdictJson(result.verdict, json);
   json["kept_float"] = Json::array();
   for (const quant::LayerNote& note : result.notes) {
@@ -89,16 +117,41 @@ Status ParseQuantization(Arguments& args) {
   return {};
 }
 
+// A lock states every option; one given beside it would be without effect, or break its promise.
+Status CheckOnlyLocked(const CLI::App& app) {
+  constexpr std::string_view kAllowed[] = {"model",  "output",  "locked",  "no-lock",
+                                           "json",   "threads", "verbose", "quiet",
+                                           "strict", "config",  "force"};
+  for (const CLI::Option* option : app.get_options()) {
+    const std::string name =
+        option->get_lnames().empty() ? option->get_single_name() : option->get_lnames()[0];
+    const bool model = option == app.get_option_no_throw("model");
+    if (option->count() > 0 && !model &&
+        std::ranges::find(kAllowed, name) == std::ranges::end(kAllowed)) {
+      return UsageError("--", name,
+                        " beside --locked: the lock states every option; leave it out, or "
+                        "convert anew with --calib");
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 std::function<Status(Console&)> Setup_convert(CLI::App& app) {
   auto args = std::make_shared<Arguments>();
   ConvertOptions& convert = args->convert;
   args->model.Declare(app);
+  app.get_option("model")->required(false);  // --locked finds it beside the lock
   app.add_option("-o,--output", convert.output, "the artifact to write")->required();
   app.add_option("--calib", convert.calib,
-                 "calibration samples: a folder, a list with one sample a line, or an .npz")
-      ->required();
+                 "calibration samples: a folder, a list with one sample a line, or an .npz");
+  app.add_option("--locked", convert.locked,
+                 "make the same bytes again from a lock (model.lock), without samples");
+  app.add_option(
+      "--ranges", convert.ranges,
+      "take calibrated ranges from a lock, as they stand there; --calib serves the check");
+  app.add_flag("!--no-lock", convert.lock, "do not write the lock beside the artifact");
   app.add_option("--calib-limit", convert.calib_limit,
                  "samples used at most, spread over all (0: all)")
       ->capture_default_str();
@@ -142,9 +195,15 @@ std::function<Status(Console&)> Setup_convert(CLI::App& app) {
   app.add_option("--scale-fault", args->faults,
                  "name=factor: spoil a layer's weight scale, to test the checks")
       ->group("");
-  return [args](Console& console) -> Status {
+  return [args, &app](Console& console) -> Status {
     ConvertOptions& options = args->convert;
     options.model = args->model.model;
+    if (options.locked.empty() && options.model.empty()) {
+      return UsageError("the model is missing: plumb convert MODEL --calib SAMPLES -o OUT");
+    }
+    if (!options.locked.empty()) {
+      PLUMB_RETURN_IF_ERROR(CheckOnlyLocked(app));
+    }
     options.judge = !args->no_judge;
     PLUMB_ASSIGN_OR_RETURN(options.model_options, args->model.Parse());
     PLUMB_RETURN_IF_ERROR(ParseQuantization(*args));

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "plumb/api/lock_rebuild.h"
 #include "plumb/api/report.h"
 #include "plumb/api/verify_artifact.h"
 #include "plumb/base/npy.h"
@@ -17,6 +18,8 @@ struct Arguments {
   bool quick = false, full = false;
   std::string judge = "auto";
   std::string junit, html;
+  bool rebuild = false;
+  RebuildRequest again;
 };
 
 std::string Described(const VerifyOptions& options, const VerifyResult& result) {
@@ -37,6 +40,28 @@ std::string JsonText(const VerifyOptions& options, const VerifyResult& result) {
       {"effort", options.effort == verify::Effort::kFull ? "full" : "quick"}};
   AddVerdictJson(result.verdict, json);
   return json.dump(2);
+}
+
+// --rebuild: the artifact made again, byte for byte.
+Status Rebuild(const Console& console, const RebuildRequest& request) {
+  PLUMB_ASSIGN_OR_RETURN(const RebuildReport report, RebuildAndCompare(request));
+  if (console.json) {
+    const nlohmann::ordered_json json = {{"artifact", request.artifact},
+                                         {"identical", report.identical},
+                                         {"difference", report.difference},
+                                         {"from", report.from},
+                                         {"from_lock", report.taken_over}};
+    console.Print(json.dump(2));
+  } else {
+    std::string taken;
+    for (const std::string& part : report.taken_over) {
+      taken += StrCat(taken.empty() ? "; from lock, not measured anew: " : ", ", part);
+    }
+    console.Print(StrCat("rebuild  ", request.artifact, ": ",
+                         report.identical ? "identical" : "differs: " + report.difference,
+                         ", made again from ", report.from, taken));
+  }
+  return report.identical ? Status() : VerificationFailed("the artifact made again is another one");
 }
 
 }  // namespace
@@ -65,6 +90,13 @@ std::function<Status(Console&)> Setup_verify(CLI::App& app) {
       ->capture_default_str();
   app.add_option("--input-shape", args->input_shapes,
                  "fix symbolic dimensions of the float model: name=1x3x640x640 (may be repeated)");
+  app.add_flag("--rebuild", args->rebuild,
+               "make the artifact again, from its lock or --calib, and compare byte for byte");
+  app.add_option("--lock", args->again.lock,
+                 "with --rebuild: the lock (default: the one beside the artifact)");
+  app.add_option(
+      "--calib", args->again.calib,
+      "with --rebuild: calibrate anew with these samples, as for convert, without a lock");
   app.add_option("--junit", args->junit, "write the rungs as JUnit XML into this file");
   app.add_option("--html", args->html, "write a report with pictures and charts: one HTML file");
   return [args](Console& console) -> Status {
@@ -79,6 +111,16 @@ std::function<Status(Console&)> Setup_verify(CLI::App& app) {
     }
     options.threads = console.Threads();
     options.progress = console.ProgressBar();
+    if (!args->rebuild && !(args->again.lock + args->again.calib).empty()) {
+      return UsageError("--lock and --calib belong to --rebuild");
+    }
+    if (args->rebuild) {
+      args->again.artifact = options.artifact;
+      args->again.model = options.against;
+      args->again.threads = options.threads;
+      args->again.progress = options.progress;
+      return Rebuild(console, args->again);
+    }
     options.keep_for_report = !args->html.empty();
     if (options.keep_for_report) {
       PLUMB_RETURN_IF_ERROR(CheckReport(args->html));

@@ -18,10 +18,10 @@ Result<ir::Graph> Fused(ir::Graph graph, bool fuse) {
   return graph;
 }
 
-}  // namespace
-
-Result<Compiled> CompileInteger(const ir::Graph& graph, const quant::SampleSource& samples,
-                                const CompileOptions& options) {
+// `observe`: the statistics of a graph's values.
+template <typename Observe>
+Result<Compiled> CompileWith(const ir::Graph& graph, const Observe& observe,
+                             const CompileOptions& options) {
   Compiled compiled;
   quant::StatedGrids stated = quant::CollapseStatedGrids(graph);
   quant::QuantizeOptions quantize = options.quantize;
@@ -32,8 +32,10 @@ Result<Compiled> CompileInteger(const ir::Graph& graph, const quant::SampleSourc
     }
     quantize.grids.rounded.merge(stated.rounded);
   }
-  PLUMB_ASSIGN_OR_RETURN(compiled.stats,
-                         quant::Observe(stated.graph, samples, options.threads, options.progress));
+  PLUMB_ASSIGN_OR_RETURN(compiled.stats, observe(stated.graph));
+  for (size_t i = 0; i < stated.graph.value_count(); ++i) {
+    compiled.names.push_back(stated.graph.value(static_cast<ir::ValueId>(i)).name);
+  }
   PLUMB_ASSIGN_OR_RETURN(compiled.quantized,
                          quant::Quantize(stated.graph, compiled.stats, quantize));
   if (const Status status = ir::Verify(compiled.quantized.graph); !status.ok()) {
@@ -42,6 +44,59 @@ Result<Compiled> CompileInteger(const ir::Graph& graph, const quant::SampleSourc
   PLUMB_ASSIGN_OR_RETURN(compiled.fused, Fused(compiled.quantized.graph, options.fuse));
   PLUMB_ASSIGN_OR_RETURN(compiled.program, lower::Lower(compiled.fused));
   return compiled;
+}
+
+}  // namespace
+
+Result<Compiled> CompileInteger(const ir::Graph& graph, const quant::SampleSource& samples,
+                                const CompileOptions& options) {
+  const auto observe = [&](const ir::Graph& observed) {
+    return quant::Observe(observed, samples, options.threads, options.progress);
+  };
+  return CompileWith(graph, observe, options);
+}
+
+Result<Compiled> CompileObserved(const ir::Graph& graph, const NamedStats& observed,
+                                 const CompileOptions& options) {
+  const auto look_up = [&](const ir::Graph& values) -> Result<std::vector<quant::ValueStats>> {
+    std::vector<quant::ValueStats> stats(values.value_count());
+    for (const auto& [name, one] : observed) {
+      const auto value = values.FindValue(name);
+      if (!value || values.value(*value).type.dtype != DType::kF32 ||
+          !values.value(*value).type.known() || values.IsConstant(*value)) {
+        return InvalidModel("the ranges name '", name,
+                            "', which is no computed value of the model");
+      }
+      const Shape shape = values.value(*value).type.shape();
+      const auto channels = static_cast<size_t>(shape.empty() ? 1 : shape.back());
+      if (!one.channel_min.empty() && one.channel_min.size() != channels) {
+        return InvalidModel("the ranges of '", name, "' have ", one.channel_min.size(),
+                            " channels; expected ", channels);
+      }
+      stats[static_cast<size_t>(*value)] = one;
+    }
+    return stats;
+  };
+  return CompileWith(graph, look_up, options);
+}
+
+NamedStats ObservedOf(const Compiled& compiled) {
+  NamedStats named;
+  for (size_t i = 0; i < compiled.stats.size(); ++i) {
+    if (!compiled.stats[i].seen) {
+      continue;
+    }
+    quant::ValueStats& stats = named[compiled.names[i]] = compiled.stats[i];
+    if (!compiled.quantized.used[i].channels) {
+      stats.channel_min.clear();
+      stats.channel_max.clear();
+      stats.channel_mean.clear();
+    }
+    if (!compiled.quantized.used[i].histogram) {
+      stats.histogram.clear();
+    }
+  }
+  return named;
 }
 
 Result<std::shared_ptr<const artifact::Program>> CompileFloat(const ir::Graph& graph, bool fuse) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -25,6 +26,7 @@ struct CompileOptions {
 struct Compiled {
   bool model_states_grids = false;       // it comes quantized
   std::vector<quant::ValueStats> stats;  // by ValueId of the canonical graph
+  std::vector<std::string> names;        // of its values, likewise
   quant::Quantized
       quantized;  // unfused: every tensor of the canonical graph that is still there has its name
   ir::Graph fused;
@@ -35,6 +37,15 @@ struct Compiled {
 [[nodiscard]] Result<Compiled> CompileInteger(const ir::Graph& graph,
                                               const quant::SampleSource& samples,
                                               const CompileOptions& options);
+
+// The statistics of an earlier observation, by the names of values.
+using NamedStats = std::map<std::string, quant::ValueStats>;
+// The same from these, without samples. Invalid-model error when one names no value of the graph,
+// or has as many channels as its value has not.
+[[nodiscard]] Result<Compiled> CompileObserved(const ir::Graph& graph, const NamedStats& observed,
+                                               const CompileOptions& options);
+// What of `compiled.stats` CompileObserved needs to make the same again.
+[[nodiscard]] NamedStats ObservedOf(const Compiled& compiled);
 
 // The float program of a graph in canonical form.
 [[nodiscard]] Result<std::shared_ptr<const artifact::Program>> CompileFloat(const ir::Graph& graph,

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "plumb/base/number_text.h"
 #include "plumb/vision/decode.h"
 
 namespace plumb::contract {
@@ -136,6 +137,44 @@ Result<DecodeOptions> ParseDecode(std::string_view text) {
     PLUMB_RETURN_IF_ERROR(found->parse(parts[i].substr(equals + 1), out));
   }
   return out;
+}
+
+std::string DecodeText(const DecodeOptions& options) {
+  std::string text(vision::FamilyName(options.family));
+  const auto add = [&](std::string_view key, const std::string& value) {
+    text += StrCat(",", key, "=", value);
+  };
+  const auto list = [&](std::string_view key, const auto& numbers) {
+    std::string joined;
+    for (const auto& number : numbers) {
+      joined += (joined.empty() ? "" : ":") + NumberText(number);
+    }
+    if (!joined.empty()) {
+      add(key, joined);
+    }
+  };
+  const auto number = [&](std::string_view key, const auto& value) {
+    if (value) {
+      add(key, NumberText(*value));
+    }
+  };
+  const auto choice = [&](std::string_view key, std::optional<bool> value, std::string_view yes,
+                          std::string_view no) {
+    if (value) {
+      add(key, std::string(*value ? yes : no));
+    }
+  };
+  list("anchors", options.anchors);
+  list("strides", options.strides);
+  choice("sigmoid", options.sigmoid, "in_graph", "raw");
+  choice("boxes", options.decoded, "in_graph", "raw");
+  number("classes", options.classes);
+  number("reg_max", options.reg_max);
+  number("score", options.score);
+  number("iou", options.iou);
+  choice("nms", options.agnostic, "agnostic", "class");
+  number("max", options.max_boxes);
+  return text;
 }
 
 }  // namespace plumb::contract

@@ -35,10 +35,13 @@ struct DecodeOptions {
   std::optional<float> score, iou;   // score=0.25 iou=0.45
   std::optional<bool> agnostic;      // nms=class | agnostic
   std::optional<int32_t> max_boxes;  // max=300
+  bool operator==(const DecodeOptions&) const = default;
 };
 
 // Usage errors list the known families and keys.
 [[nodiscard]] Result<DecodeOptions> ParseDecode(std::string_view text);
+// The text that ParseDecode reads as these options.
+[[nodiscard]] std::string DecodeText(const DecodeOptions& options);
 
 struct Options {
   PictureOptions picture;

@@ -25,6 +25,18 @@ TEST(ParseDecode, Everything) {
   EXPECT_EQ(ParseDecode("yolo11")->family, artifact::Family::kYolov8);
 }
 
+TEST(DecodeText, ReadsBackAsTheSame) {
+  for (std::string_view text :
+       {"none", "yolox", "yolov5,anchors=10:13:16:30.5,score=0.1", "yolov8,reg_max=1,max=7",
+        "yolov5,anchors=10:13:16:30.5,strides=8:16,sigmoid=in_graph,boxes=raw,classes=3,reg_max=8,"
+        "score=0.3,iou=0.6,nms=class,max=7"}) {
+    const auto options = ParseDecode(text);
+    ASSERT_TRUE(options.ok()) << options.status().message();
+    EXPECT_EQ(DecodeText(*options), text);
+    EXPECT_EQ(*ParseDecode(DecodeText(*options)), *options);
+  }
+}
+
 TEST(ParseDecode, WrongOnesAreExplained) {
   auto message = [](std::string_view text) {
     const auto o = ParseDecode(text);

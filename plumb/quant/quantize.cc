@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "plumb/base/edit_distance.h"
 #include "plumb/numerics/requantize.h"
 #include "plumb/ops/op_def.h"
 #include "plumb/quant/function_table.h"
@@ -44,6 +45,28 @@ bool StoringClamps(const ir::Graph& graph, const ir::Node& clamp, const Quantiza
   return true;
 }
 
+// "did you mean 'a' or 'b'? ": names that few edits make of the wanted one, or that it is a part of.
+std::string Nearest(const std::string& wanted, const std::set<std::string>& known) {
+  constexpr size_t kNamed = 3;
+  std::vector<std::pair<size_t, std::string>> near;
+  for (const std::string& name : known) {
+    const size_t edits = EditDistance(wanted, name);
+    if (edits <= std::max<size_t>(2, wanted.size() / 4) || name.find(wanted) != std::string::npos) {
+      near.emplace_back(edits, name);
+    }
+  }
+  std::sort(near.begin(), near.end());
+  near.resize(std::min(near.size(), kNamed));
+  std::string text;
+  for (size_t i = 0; i < near.size(); ++i) {
+    text += StrCat(i == 0                 ? "did you mean '"
+                   : i + 1 == near.size() ? "' or '"
+                                          : "', '",
+                   near[i].second);
+  }
+  return near.empty() ? "" : text + "'? ";
+}
+
 float ScaleAt(const Quantization& grid, size_t channel) {
   return grid.scale[grid.per_channel() ? channel : 0];
 }
@@ -73,6 +96,8 @@ class Quantizer {
     }
     grid_options.one_scale_for_tails = options_.one_scale_for_outputs;
     PLUMB_ASSIGN_OR_RETURN(grids_, SolveGrids(from_, placement_, stats_, grid_options));
+    PLUMB_RETURN_IF_ERROR(CheckHistograms());
+    used_.assign(from_.value_count(), StatsUse());
     float_of_.assign(from_.value_count(), ir::kNone);
     integer_of_.assign(from_.value_count(), ir::kNone);
     to_.name = from_.name;
@@ -92,7 +117,12 @@ class Quantizer {
     for (const ir::Output& output : from_.outputs) {
       to_.outputs.push_back({output.name, OutputValue(output.value), output.dtype});
     }
-    return Quantized{std::move(to_), std::move(notes_)};
+    const bool histograms = options_.grids.range.observer != Observer::kMinMax;
+    for (size_t i = 0; i < used_.size(); ++i) {
+      used_[i].channels = !grids_.of[i].empty();
+      used_[i].histogram = used_[i].histogram || (histograms && used_[i].channels);
+    }
+    return Quantized{std::move(to_), std::move(notes_), std::move(used_)};
   }
 
  private:
@@ -107,14 +137,27 @@ class Quantizer {
     }
     for (const std::string& name : options_.keep_float) {
       if (!known.contains(name)) {
-        return UsageError(
-            "--keep-float '", name,
-            "': no layer or tensor has this name; 'plumb inspect --layers' lists them");
+        return UsageError("--keep-float '", name, "': no layer or tensor has this name; ",
+                          Nearest(name, known), "'plumb inspect --layers' lists them");
       }
     }
     for (const auto& [name, factor] : options_.scale_faults) {
       if (!known.contains(name)) {
-        return UsageError("--scale-fault '", name, "': no layer or weight has this name");
+        return UsageError("--scale-fault '", name, "': no layer or weight has this name; ",
+                          Nearest(name, known), "'plumb inspect --layers' lists them");
+      }
+    }
+    return {};
+  }
+
+  // Statistics that were kept for another observer may lack what this one reads.
+  Status CheckHistograms() const {
+    const Observer observer = options_.grids.range.observer;
+    for (size_t i = 0; i < grids_.of.size() && observer != Observer::kMinMax; ++i) {
+      if (!grids_.of[i].empty() && stats_[i].count > 0 && stats_[i].histogram.empty()) {
+        return UsageError("--observer ", ObserverName(observer), " needs the histogram of '",
+                          NameOf(static_cast<ir::ValueId>(i)),
+                          "', which the given ranges do not hold; calibrate with --calib");
       }
     }
     return {};
@@ -601,8 +644,12 @@ class Quantizer {
     if (wide_ || output.per_channel() || options_.form == FunctionForm::kFloat) {
       return {};
     }
-    PLUMB_ASSIGN_OR_RETURN(
-        TableForm form, FitTableForm(from_, function, stats_[static_cast<size_t>(conv)], output));
+    const ValueStats& before = stats_[static_cast<size_t>(conv)];
+    if (before.histogram.size() != kHistogramBins) {
+      return InvalidModel("layer '", NameOf(conv), "': the calibration holds no histogram of it");
+    }
+    used_[static_cast<size_t>(conv)].histogram = true;
+    PLUMB_ASSIGN_OR_RETURN(TableForm form, FitTableForm(from_, function, before, output));
     if (options_.form == FunctionForm::kTable ||
         form.table_error <= options_.table_error_ratio * form.direct_error) {
       onto = form.mid;
@@ -631,6 +678,7 @@ class Quantizer {
   std::vector<ir::ValueId> float_of_, integer_of_;  // by value of from_: its value in to_
   std::set<ir::NodeId> done_;
   std::vector<LayerNote> notes_;
+  std::vector<StatsUse> used_;
 };
 
 }  // namespace

@@ -57,9 +57,17 @@ struct LayerNote {
       reads;  // names of the values of the float graph that it reads, constants left out
 };
 
+// What of a value's statistics the result depends on, beside its range: enough to quantize again
+// to the same graph.
+struct StatsUse {
+  bool channels = false;  // ranges and means by channel
+  bool histogram = false;
+};
+
 struct Quantized {
   ir::Graph graph;
   std::vector<LayerNote> notes;  // in execution order
+  std::vector<StatsUse> used;    // by ValueId of the float graph
 };
 
 [[nodiscard]] Result<Quantized> Quantize(const ir::Graph& graph,

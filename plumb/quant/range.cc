@@ -79,7 +79,7 @@ Result<Observer> ObserverFromName(std::string_view wanted) {
 }
 
 Range ChooseRange(const ValueStats& stats, const RangeOptions& options) {
-  if (stats.count == 0 || options.observer == Observer::kMinMax) {
+  if (stats.count == 0 || stats.histogram.empty() || options.observer == Observer::kMinMax) {
     return {stats.min, stats.max};
   }
   return options.observer == Observer::kPercentile ? PercentileRange(stats, options.percentile)

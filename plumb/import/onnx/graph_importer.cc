@@ -205,6 +205,13 @@ Status GraphImporter::ReadInitializers() {
   }
   for (const TensorProto& proto : graph_.initializer()) {
     PLUMB_ASSIGN_OR_RETURN(Tensor tensor, ReadTensor(proto, base_dir_));
+    if (proto.data_location() == 1) {
+      for (const StringStringEntryProto& entry : proto.external_data()) {
+        if (entry.key() == "location") {
+          result_.data_files.insert(entry.value());
+        }
+      }
+    }
     if (proto.name().empty() || values_.count(proto.name()) != 0) {
       return InvalidModel("initializer '", proto.name(),
                           proto.name().empty() ? "' has no name" : "' is defined twice");

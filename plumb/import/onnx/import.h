@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -28,7 +29,8 @@ struct ImportedModel {
   // output).
   ir::Graph graph;
   std::map<std::string, std::string> metadata;
-  std::string producer;  // name and version
+  std::string producer;              // name and version
+  std::set<std::string> data_files;  // of initializers, relative to the model's folder
   int64_t ir_version = 0;
   int64_t opset = 0;            // of the default domain
   bool symbolic_batch = false;  // the leading dimension of every input is one free name, set to 1

@@ -1,0 +1,281 @@
+#include "plumb/api/recipe_options.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+
+#include "plumb/base/number_text.h"
+#include "plumb/contract/options.h"
+
+namespace plumb {
+namespace {
+
+using Texts = std::vector<std::string>;
+
+constexpr std::string_view kAuto = "auto";
+
+struct Row {
+  std::string_view name;
+  bool repeats;
+  OptionStage stage;
+  std::string_view hint;
+  Texts (*get)(const ConvertOptions& options);
+  Status (*set)(const std::string& text, ConvertOptions& options);
+};
+
+Texts YesOrNo(bool value) { return {value ? "yes" : "no"}; }
+
+Status SetYesOrNo(const std::string& text, bool& value) {
+  if (text != "yes" && text != "no") {
+    return UsageError("expected yes or no, found '", text, "'");
+  }
+  value = text == "yes";
+  return {};
+}
+
+template <typename T>
+Status SetNumber(const std::string& text, T& value) {
+  return NumberFrom(text, value) ? Status() : UsageError("expected a number, found '", text, "'");
+}
+
+template <typename T>
+Status SetNumber(const std::string& text, T& value, T least, T most) {
+  PLUMB_RETURN_IF_ERROR(SetNumber(text, value));
+  return value >= least && value <= most
+             ? Status()
+             : UsageError("expected a number from ", least, " to ", most, ", found ", text);
+}
+
+template <typename T>
+Status SetNamed(Result<T> parsed, T& value) {
+  if (parsed.ok()) {
+    value = *parsed;
+  }
+  return parsed.status();
+}
+
+Texts GivenOrAuto(const std::optional<std::string>& text) {
+  return {text ? *text : std::string(kAuto)};
+}
+
+Status SetGiven(const std::string& text, std::optional<std::string>& value) {
+  value = text == kAuto ? std::nullopt : std::optional(text);
+  return {};
+}
+
+Texts Names(const std::set<std::string>& names) { return {names.begin(), names.end()}; }
+
+contract::PictureOptions& PictureOf(ConvertOptions& options) {
+  return options.model_options.contract.picture;
+}
+const contract::PictureOptions& PictureOf(const ConvertOptions& options) {
+  return options.model_options.contract.picture;
+}
+
+using Options = ConvertOptions;
+using Text = const std::string&;
+
+// One row an option: a new one enters the provenance, the lock and its check by its row.
+const Row kRows[] = {
+    {"observer", false, OptionStage::kQuantize, "",
+     [](const Options& o) -> Texts {
+       return {std::string(quant::ObserverName(o.quantize.grids.range.observer))};
+     },
+     [](Text t, Options& o) {
+       return SetNamed(quant::ObserverFromName(t), o.quantize.grids.range.observer);
+     }},
+    {"percentile", false, OptionStage::kQuantize, "only --observer percentile reads it",
+     [](const Options& o) -> Texts { return {NumberText(o.quantize.grids.range.percentile)}; },
+     [](Text t, Options& o) {
+       return SetNumber(t, o.quantize.grids.range.percentile, 50.0, 100.0);
+     }},
+    {"function-form", false, OptionStage::kQuantize,
+     "no layer here has its function in another form",
+     [](const Options& o) -> Texts {
+       return {std::string(quant::FunctionFormName(o.quantize.form))};
+     },
+     [](Text t, Options& o) { return SetNamed(quant::FunctionFormFromName(t), o.quantize.form); }},
+    {"activations", false, OptionStage::kQuantize, "",
+     [](const Options& o) -> Texts {
+       return {std::string(quant::IntegerTypeName(o.quantize.grids.activations))};
+     },
+     [](Text t, Options& o) {
+       return SetNamed(quant::IntegerTypeFromName(t), o.quantize.grids.activations);
+     }},
+    {"weights", false, OptionStage::kQuantize, "",
+     [](const Options& o) -> Texts {
+       return {std::string(quant::IntegerTypeName(o.quantize.weights))};
+     },
+     [](Text t, Options& o) {
+       return SetNamed(quant::IntegerTypeFromName(t), o.quantize.weights);
+     }},
+    {"dense-channel-ratio", false, OptionStage::kQuantize,
+     "no tensor that a dense layer reads gets scales of its own for channels",
+     [](const Options& o) -> Texts { return {NumberText(o.quantize.grids.dense_channel_ratio)}; },
+     [](Text t, Options& o) {
+       return SetNumber(t, o.quantize.grids.dense_channel_ratio, 1.0f, 1e6f);
+     }},
+    {"bias-correction", false, OptionStage::kQuantize, "",
+     [](const Options& o) { return YesOrNo(o.quantize.correct_bias); },
+     [](Text t, Options& o) { return SetYesOrNo(t, o.quantize.correct_bias); }},
+    {"one-scale-for-outputs", false, OptionStage::kQuantize, "the outputs have one scale anyway",
+     [](const Options& o) { return YesOrNo(o.quantize.one_scale_for_outputs); },
+     [](Text t, Options& o) { return SetYesOrNo(t, o.quantize.one_scale_for_outputs); }},
+    {"optimization-level", false, OptionStage::kGraph,
+     "the passes of the other levels find nothing to do",
+     [](const Options& o) -> Texts { return {NumberText(o.model_options.passes.level)}; },
+     [](Text t, Options& o) { return SetNumber(t, o.model_options.passes.level, 0, 3); }},
+    {"fuse", false, OptionStage::kQuantize, "",
+     [](const Options& o) { return YesOrNo(o.model_options.fuse); },
+     [](Text t, Options& o) { return SetYesOrNo(t, o.model_options.fuse); }},
+    {"calib-limit", false, OptionStage::kSamples, "there are no more samples",
+     [](const Options& o) -> Texts { return {NumberText(o.calib_limit)}; },
+     [](Text t, Options& o) { return SetNumber(t, o.calib_limit); }},
+    {"check-limit", false, OptionStage::kSamples, "there are no more samples",
+     [](const Options& o) -> Texts { return {NumberText(o.check_limit)}; },
+     [](Text t, Options& o) { return SetNumber(t, o.check_limit); }},
+    {"color", false, OptionStage::kPicture, "",
+     [](const Options& o) { return GivenOrAuto(PictureOf(o).color); },
+     [](Text t, Options& o) { return SetGiven(t, PictureOf(o).color); }},
+    {"mean", false, OptionStage::kPicture, "",
+     [](const Options& o) { return GivenOrAuto(PictureOf(o).mean); },
+     [](Text t, Options& o) { return SetGiven(t, PictureOf(o).mean); }},
+    {"std", false, OptionStage::kPicture, "",
+     [](const Options& o) { return GivenOrAuto(PictureOf(o).std); },
+     [](Text t, Options& o) { return SetGiven(t, PictureOf(o).std); }},
+    {"resize", false, OptionStage::kPicture, "",
+     [](const Options& o) { return GivenOrAuto(PictureOf(o).resize); },
+     [](Text t, Options& o) { return SetGiven(t, PictureOf(o).resize); }},
+    {"pad", false, OptionStage::kPicture, "only letterboxes have a border",
+     [](const Options& o) { return GivenOrAuto(PictureOf(o).pad); },
+     [](Text t, Options& o) { return SetGiven(t, PictureOf(o).pad); }},
+    {"decode", false, OptionStage::kContract, "",
+     [](const Options& o) -> Texts {
+       const auto& decode = o.model_options.contract.decode;
+       return {decode ? contract::DecodeText(*decode) : std::string(kAuto)};
+     },
+     [](Text t, Options& o) -> Status {
+       o.model_options.contract.decode = std::nullopt;
+       if (t != kAuto) {
+         PLUMB_ASSIGN_OR_RETURN(o.model_options.contract.decode, contract::ParseDecode(t));
+       }
+       return {};
+     }},
+    {"label", true, OptionStage::kContract, "",
+     [](const Options& o) { return o.model_options.contract.labels.value_or(Texts{}); },
+     [](Text t, Options& o) -> Status {
+       auto& labels = o.model_options.contract.labels;
+       labels = labels.value_or(Texts{});
+       labels->push_back(t);
+       return {};
+     }},
+    {"keep-float", true, OptionStage::kQuantize, "it is computed in float anyway",
+     [](const Options& o) { return Names(o.quantize.keep_float); },
+     [](Text t, Options& o) -> Status {
+       o.quantize.keep_float.insert(t);
+       return {};
+     }},
+    {"disable-pass", true, OptionStage::kGraph, "the pass finds nothing to do",
+     [](const Options& o) { return Names(o.model_options.passes.disabled); },
+     [](Text t, Options& o) -> Status {
+       o.model_options.passes.disabled.insert(t);
+       return {};
+     }},
+    {"input-shape", true, OptionStage::kGraph, "the model states this shape",
+     [](const Options& o) {
+       Texts texts;
+       for (const auto& [name, shape] : o.model_options.input_shapes) {
+         texts.push_back(name + "=" + ShapeToString(shape));
+       }
+       return texts;
+     },
+     [](Text t, Options& o) -> Status {
+       PLUMB_ASSIGN_OR_RETURN(auto shape, ParseInputShape(t));
+       o.model_options.input_shapes.insert(std::move(shape));
+       return {};
+     }},
+    {"scale-fault", true, OptionStage::kQuantize, "",
+     [](const Options& o) {
+       Texts texts;
+       for (const auto& [name, factor] : o.quantize.scale_faults) {
+         texts.push_back(name + "=" + NumberText(factor));
+       }
+       return texts;
+     },
+     [](Text t, Options& o) -> Status {
+       const size_t equals = t.rfind('=');
+       float factor = 0;
+       if (equals == std::string::npos || !NumberFrom(t.substr(equals + 1), factor) ||
+           !(factor > 0)) {
+         return UsageError("expected name=factor, found '", t, "'");
+       }
+       o.quantize.scale_faults[t.substr(0, equals)] = factor;
+       return {};
+     }},
+};
+
+}  // namespace
+
+std::vector<OptionText> OptionsOf(const ConvertOptions& options) {
+  std::vector<OptionText> list;
+  for (const Row& row : kRows) {
+    for (std::string& text : row.get(options)) {
+      list.emplace_back(row.name, std::move(text));
+    }
+  }
+  return list;
+}
+
+Status TakeOptions(std::span<const OptionText> list, ConvertOptions& options) {
+  std::map<std::string_view, size_t> seen;
+  for (const auto& [name, text] : list) {
+    const Row* found = nullptr;
+    for (const Row& row : kRows) {
+      found = row.name == name ? &row : found;
+    }
+    if (found == nullptr) {
+      return UsageError("option '", name, "' is not known to this release");
+    }
+    if (++seen[found->name] > 1 && !found->repeats) {
+      return UsageError("option '", name, "' is there twice");
+    }
+    PLUMB_RETURN_IF_ERROR(found->set(text, options).WithContext(StrCat("option '", name, "'")));
+  }
+  for (const Row& row : kRows) {
+    if (!row.repeats && !seen.contains(row.name)) {
+      return UsageError("option '", row.name, "' is missing");
+    }
+  }
+  return {};
+}
+
+std::vector<OptionTrial> OptionTrials(const ConvertOptions& options) {
+  const std::vector<OptionText> list = OptionsOf(options);
+  const ConvertOptions defaults;
+  std::vector<OptionTrial> trials;
+  for (size_t i = 0; i < list.size(); ++i) {
+    const Row* row = std::ranges::find(kRows, list[i].first, &Row::name);
+    if (row->stage == OptionStage::kContract) {
+      continue;
+    }
+    std::vector<OptionText> without = list;
+    if (row->repeats) {
+      without.erase(without.begin() + static_cast<ptrdiff_t>(i));
+    } else {
+      without[i].second = row->get(defaults)[0];
+    }
+    ConvertOptions changed;
+    if (without == list || !TakeOptions(without, changed).ok()) {
+      continue;
+    }
+    OptionTrial& trial =
+        trials.emplace_back(OptionTrial{list[i], row->stage, std::string(row->hint), options});
+    trial.without.quantize = changed.quantize;
+    trial.without.model_options = changed.model_options;
+    trial.without.calib_limit = changed.calib_limit;
+    trial.without.check_limit = changed.check_limit;
+  }
+  return trials;
+}
+
+}  // namespace plumb
