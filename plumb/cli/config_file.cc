@@ -3,6 +3,9 @@
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
+#include <optional>
+
+#include "plumb/cli/rknn_spelling.h"
 
 namespace plumb::cli {
 namespace {
@@ -38,9 +41,36 @@ std::string KnownKeys(const CLI::App& verb) {
   return keys;
 }
 
+// A scalar as it stands, a list as "[1,2]" or "[[1,2]]".
+std::string TextOf(const YAML::Node& node) {
+  if (!node.IsSequence()) {
+    return node.IsScalar() ? node.as<std::string>() : "";
+  }
+  std::string text;
+  for (const auto& item : node) {
+    text += (text.empty() ? "" : ",") + TextOf(item);
+  }
+  return "[" + text + "]";
+}
+
+void TakeRknn(const RknnOption& rknn, std::vector<std::string>& args,
+              std::vector<std::string>& notes) {
+  bool taken = rknn.options.empty();
+  for (const auto& [name, value] : rknn.options) {
+    if (!GivenOnCommandLine(args, "--" + name)) {
+      args.push_back(StrCat("--", name, "=", value));
+      taken = true;
+    }
+  }
+  if (taken && !rknn.note.empty()) {
+    notes.push_back(rknn.note);
+  }
+}
+
 }  // namespace
 
-Status ApplyConfigFile(CLI::App& app, std::vector<std::string>& args) {
+Status ApplyConfigFile(CLI::App& app, std::vector<std::string>& args,
+                       std::vector<std::string>& notes) {
   const std::optional<std::string> path = ConfigPath(args);
   if (!path || args.empty()) {
     return {};
@@ -66,6 +96,17 @@ Status ApplyConfigFile(CLI::App& app, std::vector<std::string>& args) {
     for (const auto& entry : file) {
       const auto key = entry.first.as<std::string>();
       const std::string flag = "--" + key;
+      if (verb->get_name() == "convert") {
+        const auto rknn = FromRknn(key, TextOf(entry.second));
+        if (!rknn.ok()) {
+          return rknn.status().WithContext(
+              StrCat("--config ", *path, ", line ", entry.first.Mark().line + 1));
+        }
+        if (*rknn) {
+          TakeRknn(**rknn, args, notes);
+          continue;
+        }
+      }
       const CLI::Option* option = verb->get_option_no_throw(flag);
       if (option == nullptr || key == "config" || key == "help") {
         return UsageError("--config ", *path, ", line ", entry.first.Mark().line + 1, ": '", key,

@@ -8,6 +8,7 @@
 
 #include "plumb/api/version.h"
 #include "plumb/cli/config_file.h"
+#include "plumb/cli/rknn_spelling.h"
 #include "plumb/cli/verb.h"
 
 namespace plumb::cli {
@@ -96,8 +97,11 @@ int Main(int argc, char** argv) {
     return Fail("", UsageError("'", args[0], "' is not a verb; expected one of: ", VerbNames()));
   }
   console.command = Quoted(args);
-  if (const Status status = ApplyConfigFile(app, args); !status.ok()) {
-    return Fail("", status);
+  std::vector<std::string> notes;
+  for (const Status& status : {TakeRknnSpellings(args, notes), ApplyConfigFile(app, args, notes)}) {
+    if (!status.ok()) {
+      return Fail("", status);
+    }
   }
   try {
     std::vector<std::string> reversed(args.rbegin(), args.rend());  // as CLI11 wants it
@@ -109,6 +113,9 @@ int Main(int argc, char** argv) {
   console.verbosity = quiet     ? Verbosity::kQuiet
                       : verbose ? Verbosity::kVerbose
                                 : Verbosity::kNormal;
+  for (const std::string& note : notes) {
+    console.Note(note);
+  }
   for (const Entry& entry : entries) {
     if (entry.app->parsed()) {
       const Status status = entry.run(console);

@@ -1,0 +1,22 @@
+# rknn-toolkit2's names of options, in a job file and on the command line; what has no counterpart is refused with a sentence.
+convert() { plumb convert "$EXAMPLES/shapes_detector.onnx" --calib "$EXAMPLES/calib" --calib-limit 4 --check-limit 1 --no-judge --no-lock "$@"; }
+cat > job.yaml <<'YAML'
+output: a.plumb
+mean_values: [[0, 0, 0]]
+std_values: [255, 255, 255]
+quantized_dtype: asymmetric_quantized-8
+quantized_algorithm: normal
+quantized_method: channel
+optimization_level: 3
+target_platform: rk3588
+quant_img_RGB2BGR: false
+YAML
+convert --config job.yaml 2>&1 > /dev/null | grep -v '^contract\|^\[\|%' | grep 'quant\|target'
+convert -q -o b.plumb --mean_values '[[0,0,0]]' --std_values=255,255,255 --quantized_dtype w8a8 --color rgb --observer min-max > /dev/null
+cmp a.plumb b.plumb && echo "same bytes"
+for wrong in 'quantized_dtype: w4a16' 'quantized_algorithm: mmse' 'quantized_algorithm: kl_divergence' 'quantized_method: layer' \
+             'mean_values: [[0, 0, 0], [1, 1, 1]]' 'quant_img_RGB2BGR: [true, false]'; do
+  echo "$wrong" > wrong.yaml
+  convert -q -o c.plumb --config wrong.yaml 2>&1
+  echo "exit $?"
+done
