@@ -276,7 +276,12 @@ std::optional<Heads> FindHeads(const Program& program, const DecodeContract& dec
                   [](const DecodeOutput& output) { return output.stride == 0; });
   const bool known = (decode.family == Family::kYolov5 && decode.boxes_decoded) ||
                      decode.family == Family::kYolov8 || decode.family == Family::kYolox;
-  if (!known || !all_levels_in_one) {
+  // Outputs that are stored as integers are what they are: nothing finer stands behind their tail.
+  const bool floats =
+      std::all_of(program.outputs.begin(), program.outputs.end(), [&](const artifact::Port& port) {
+        return program.tensors[static_cast<size_t>(port.tensor)].dtype == DType::kF32;
+      });
+  if (!known || !all_levels_in_one || !floats) {
     return std::nullopt;
   }
   std::optional<Cut> cut = CutAtHeads(program);

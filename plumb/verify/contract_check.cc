@@ -208,15 +208,15 @@ std::optional<Contradiction> ActivationMissing(const DecodeContract& c, const Pr
   const ValueRange &object = e.roles.objectness, &classes = e.roles.classes;
   const double count = object.count + classes.count,
                outside = object.outside_unit + classes.outside_unit;
-  constexpr float kMargin = 0.02f;  // a coarse grid may miss 0 or 1 by half a step
   const float least = std::min(object.least, classes.least),
               greatest = std::max(object.greatest, classes.greatest);
-  const bool beyond = least < -kMargin || greatest > 1 + kMargin;
-  if (!c.scores_activated || !beyond) {
+  // Logits lie outside nearly all. A few values beyond 1, or any behind an activation, are a matter
+  // of scales, which S2 and S5 tell of.
+  if (!c.scores_activated || !(outside > gate.b2_outside * count) ||
+      ScoresEndInActivation(c, program)) {
     return std::nullopt;
   }
   const std::string name = ActivationName(c);
-  const bool structure = ScoresEndInActivation(c, program);
   Contradiction found;
   found.code = "B2";
   found.text =
@@ -227,9 +227,7 @@ std::optional<Contradiction> ActivationMissing(const DecodeContract& c, const Pr
       StrCat(RangeText(e.roles), "; ", e.pictures, e.pictures == 1 ? " picture" : " pictures");
   found.fix = Decode(c, "sigmoid=raw");
   found.source = c.scores_source;
-  // Behind a sigmoid such values are another fault (a broken scale), not a missing one.
-  found.certain = !structure && count >= (IsClassifier(c) ? 2 : gate.b1_values) &&
-                  outside > gate.b2_outside * count;
+  found.certain = count >= (IsClassifier(c) ? gate.fewest_boxes : gate.b1_values);
   found.instead = c;
   found.instead.scores_activated = false;
   return found;

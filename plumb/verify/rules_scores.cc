@@ -5,6 +5,8 @@
 namespace plumb::verify {
 namespace {
 
+constexpr const char* kOwnScales =
+    "convert without --one-scale-for-outputs, so that boxes and scores get their own scales";
 constexpr int kMany = 64;  // as many levels as are counted
 
 double Share(double part, double whole) { return whole > 0 ? part / whole : 0.0; }
@@ -69,8 +71,12 @@ RuleResult CheckUnitScores(const RuleInput& input) {
   r.evidence = StrCat(CountText(s.outside), " of ", CountText(s.cells), " scores outside 0..1");
   r.finding = StrCat("scores lie between ", s.least, " and ", s.greatest);
   if (r.fired) {
-    r.finding += "; expected 0 to 1: is the sigmoid missing?";
-    r.fix = Decode(input, "sigmoid=raw");
+    // On a scale that boxes stretch, one step beyond 0 is already above 1.
+    const bool coarse = static_cast<int>(s.levels.size()) <= input.gate.s5_levels;
+    r.finding += coarse ? StrCat("; expected 0 to 1: they take ", s.levels.size(),
+                                 " levels only, on too coarse a scale")
+                        : "; expected 0 to 1: is the sigmoid missing?";
+    r.fix = coarse ? std::string(kOwnScales) : Decode(input, "sigmoid=raw");
   }
   return r;
 }
@@ -138,8 +144,7 @@ RuleResult CheckLevels(const RuleInput& input) {
                            ? StrCat(" (float: ", expected >= kMany ? "many" : StrCat(expected), ")")
                            : "",
                        ": do boxes and scores share one scale?");
-    r.fix =
-        "convert without --one-scale-for-outputs, so that boxes and scores get their own scales";
+    r.fix = kOwnScales;
   }
   return r;
 }
