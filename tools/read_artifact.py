@@ -54,13 +54,19 @@ TABLES = {
     "RuleResult": [("rule", "string"), ("outcome", "ubyte"), ("evidence", "string")],
     "KeptFloat": [("name", "string"), ("reason", "string")],
     "Number": [("key", "string"), ("value", "double")],
+    "GoldenInput": [("source", "ubyte"), ("seed", "ulong"), ("low", "double"), ("high", "double"), ("width", "int"),
+                    ("height", "int"), ("picture", "[ubyte]"), ("hash", "ulong")],
+    "GoldenObject": [("label", "int"), ("numbers", "[uint]")],
+    "GoldenVector": [("inputs", "[GoldenInput]"), ("hashes", "[ulong]"), ("result", "ubyte"),
+                     ("objects", "[GoldenObject]")],
+    "Golden": [("vectors", "[GoldenVector]"), ("definitions", "[ulong]"), ("contracts", "ulong")],
     "Quality": [("verdict", "ubyte"), ("reasons", "[string]"), ("gate", "string"), ("layers", "[LayerQuality]"),
                 ("rules", "[RuleResult]"), ("kept_float", "[KeptFloat]"), ("numbers", "[Number]"),
                 ("texts", "[Text]")],
 }
 ROOTS = {"program": "Program", "io_contract": "IoContract", "decode_contract": "DecodeContract",
-         "provenance": "Provenance", "quality": "Quality"}
-SCALARS = {"ubyte": "<B", "bool": "<?", "int": "<i", "long": "<q", "ulong": "<Q", "float": "<f", "double": "<d"}
+         "provenance": "Provenance", "quality": "Quality", "golden": "Golden"}
+SCALARS = {"ubyte": "<B", "bool": "<?", "int": "<i", "uint": "<I", "long": "<q", "ulong": "<Q", "float": "<f", "double": "<d"}
 ATTRIBUTE_VALUES = ["int_value", "float_value", "text", "ints", "floats", "texts"]
 DTYPES = ["none", "f32", "f16", "bf16", "f64", "s8", "u8", "s16", "u16", "s32", "u32", "s64", "u64", "bool"]
 
@@ -137,6 +143,100 @@ class Walker:
         return self.table(name, self.follow(0))
 
 
+class Bits:
+    """Bits of a coded picture, the most significant of a byte first."""
+
+    def __init__(self, data):
+        self.data, self.at = data, 0
+
+    def get(self, count):
+        value = 0
+        for _ in range(count):
+            byte = self.data[self.at // 8] if self.at // 8 < len(self.data) else 0
+            value = value << 1 | byte >> (7 - self.at % 8) & 1
+            self.at += 1
+        return value
+
+
+def level(difference):
+    size = abs(difference)
+    value = 0 if size == 0 else 1 if size < 3 else 2 if size < 7 else 3 if size < 21 else 4
+    return -value if difference < 0 else value
+
+
+def read_plane(bits, width, height):
+    contexts = [[4, 1, 0, 0] for _ in range(365)]  # magnitude, count, bias, correction
+    rows, above = [], [128] * width
+    for y in range(height):
+        check(bits.at <= 8 * len(bits.data), "a coded picture ends too early")
+        if bits.get(1):
+            rows.append(above)
+            continue
+        row = []
+        for x in range(width):
+            left = row[x - 1] if x else above[0] if y else 128
+            up = above[x] if y else left
+            corner = (above[x - 1] if x else above[0]) if y else left
+            after = above[min(x + 1, width - 1)] if y else left
+            low, high = min(left, up), max(left, up)
+            guess = low if corner >= high else high if corner <= low else left + up - corner
+            index = (level(after - up) * 9 + level(up - corner)) * 9 + level(corner - left)
+            sign = -1 if index < 0 else 1
+            context = contexts[abs(index)]
+            guess = min(max(guess + sign * context[3], 0), 255)
+            k = 0
+            while context[1] << k < context[0]:
+                k += 1
+            ones = 0
+            while ones < 24 and bits.get(1):
+                ones += 1
+            mapped = ones << k | bits.get(k) if ones < 24 else bits.get(8)
+            check(mapped <= 255, "a coded picture is damaged")
+            error = mapped // 2 if mapped % 2 == 0 else -(mapped // 2) - 1
+            row.append((guess + sign * error) % 256)
+            context[0] += abs(error)
+            context[2] += error
+            if context[1] == 64:
+                context[0] //= 2
+                context[1] //= 2
+                context[2] = context[2] // 2
+            context[1] += 1
+            if context[2] <= -context[1]:
+                context[2] = max(context[2] + context[1], 1 - context[1])
+                context[3] = max(context[3] - 1, -128)
+            elif context[2] > 0:
+                context[2] = min(context[2] - context[1], 0)
+                context[3] = min(context[3] + 1, 127)
+        rows.append(row)
+        above = row
+    return [value for row in rows for value in row]
+
+
+def picture_pixels(code, width, height, channels):
+    bits = Bits(bytes(code))
+    planes = [read_plane(bits, width, height) for _ in range(channels)]
+    left = 8 * len(bits.data) - bits.at
+    check(0 <= left < 8 and bits.get(left) == 0, "bytes behind the end of a coded picture")
+    if channels == 1:
+        return bytes(planes[0])
+    return bytes(value for green, red, blue in zip(*planes)
+                 for value in ((red + green - 128) % 256, green, (blue + green - 128) % 256))
+
+
+def describe_golden(golden, io_contract):
+    channels = {picture["input"]: 1 if picture["color"] == 2 else 3 for picture in io_contract["pictures"]}
+    for vector in golden["vectors"]:
+        for index, given in enumerate(vector["inputs"]):
+            code = given.pop("picture")
+            given["picture_bytes"] = len(code)
+            given["pixels_sha256"] = ""
+            if given["source"] == 1:
+                check(index in channels, "a golden picture without its contract")
+                check(0 < given["width"] <= 4096 and 0 < given["height"] <= 4096, "a golden picture of no size")
+                pixels = picture_pixels(code, given["width"], given["height"], channels[index])
+                given["pixels_sha256"] = hashlib.sha256(pixels).hexdigest()
+
+
 def check(condition, message, code=4):
     if not condition:
         raise Refused(code, message)
@@ -201,6 +301,8 @@ def read(data, contents=True):
         except struct.error as error:
             raise Refused(4, f"section {name}: {error}") from error
         describe_program(result["program"], parts["weights"])
+        if "golden" in result:
+            describe_golden(result["golden"], result.get("io_contract", {"pictures": []}))
     return result
 
 

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "plumb/artifact/decode_contract.h"
+#include "plumb/artifact/golden.h"
 #include "plumb/artifact/io_contract.h"
 #include "plumb/artifact/program.h"
 #include "plumb/artifact/provenance.h"
@@ -20,6 +21,7 @@ struct Artifact {
   DecodeContract decode;
   Provenance provenance;
   Quality quality;
+  Golden golden;
 };
 
 // The program of a shared artifact, kept alive with it: what a Session takes.

@@ -19,7 +19,7 @@ enum class SectionId : uint32_t {
   kDecodeContract = 4,
   kProvenance = 5,
   kQuality = 6,
-  kGolden = 7,  // reserved
+  kGolden = 7,
 };
 
 [[nodiscard]] std::string_view SectionName(uint32_t id);  // "weights"; "unknown"

@@ -23,6 +23,7 @@ using Bytes = std::vector<std::byte>;
 [[nodiscard]] Bytes PackDecodeContract(const DecodeContract& contract);
 [[nodiscard]] Bytes PackProvenance(const Provenance& provenance);
 [[nodiscard]] Bytes PackQuality(const Quality& quality);
+[[nodiscard]] Bytes PackGolden(const Golden& golden);
 
 // From any bytes: an invalid-model error where they are no section of that kind. What the values
 // mean is checked afterwards (validator.h). A section whose parts are shared, so that it unpacks to
@@ -36,5 +37,6 @@ struct UnpackedProgram {
 [[nodiscard]] Result<DecodeContract> UnpackDecodeContract(std::span<const std::byte> section);
 [[nodiscard]] Result<Provenance> UnpackProvenance(std::span<const std::byte> section);
 [[nodiscard]] Result<Quality> UnpackQuality(std::span<const std::byte> section);
+[[nodiscard]] Result<Golden> UnpackGolden(std::span<const std::byte> section);
 
 }  // namespace plumb::artifact

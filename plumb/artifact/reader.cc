@@ -90,8 +90,11 @@ Result<std::shared_ptr<Artifact>> Read(ByteSpan file, const std::shared_ptr<cons
                                      artifact->provenance));
   PLUMB_RETURN_IF_ERROR(
       ReadOptional(container, file, SectionId::kQuality, UnpackQuality, artifact->quality));
+  PLUMB_RETURN_IF_ERROR(
+      ReadOptional(container, file, SectionId::kGolden, UnpackGolden, artifact->golden));
   PLUMB_RETURN_IF_ERROR(ValidateProgram(artifact->program).WithContext("damaged artifact"));
   PLUMB_RETURN_IF_ERROR(ValidateContracts(*artifact).WithContext("damaged artifact"));
+  PLUMB_RETURN_IF_ERROR(ValidateGolden(*artifact).WithContext("damaged artifact"));
   return artifact;
 }
 

@@ -23,4 +23,8 @@ Status ValidateProgram(const Program& program);
 // input they name.
 Status ValidateContracts(const Artifact& artifact);
 
+// As many hashes as records, inputs that the program and the I/O contract have room for. Requires that both have been
+// validated. Coded pictures are looked at when they are decoded.
+Status ValidateGolden(const Artifact& artifact);
+
 }  // namespace plumb::artifact

@@ -74,19 +74,22 @@ Result<Container> Emit(std::vector<Contents> contents, const Sink& sink) {
 Result<Container> Serialize(const Artifact& artifact, const Sink& sink) {
   PLUMB_RETURN_IF_ERROR(ValidateProgram(artifact.program));
   PLUMB_RETURN_IF_ERROR(ValidateContracts(artifact));
+  PLUMB_RETURN_IF_ERROR(ValidateGolden(artifact));
   const Weights weights = PlaceWeights(artifact.program);
   const Bytes program = PackProgram(artifact.program, weights.places);
   const Bytes io = PackIoContract(artifact.io);
   const Bytes decode = PackDecodeContract(artifact.decode);
   const Bytes provenance = PackProvenance(artifact.provenance);
   const Bytes quality = PackQuality(artifact.quality);
-  return Emit({{SectionId::kProgram, {program}},
-               {SectionId::kWeights, weights.chunks},
-               {SectionId::kIoContract, {io}},
-               {SectionId::kDecodeContract, {decode}},
-               {SectionId::kProvenance, {provenance}},
-               {SectionId::kQuality, {quality}}},
-              sink);
+  const Bytes golden = PackGolden(artifact.golden);
+  std::vector<Contents> contents = {
+      {SectionId::kProgram, {program}},       {SectionId::kWeights, weights.chunks},
+      {SectionId::kIoContract, {io}},         {SectionId::kDecodeContract, {decode}},
+      {SectionId::kProvenance, {provenance}}, {SectionId::kQuality, {quality}}};
+  if (!artifact.golden.empty()) {
+    contents.push_back({SectionId::kGolden, {golden}});
+  }
+  return Emit(std::move(contents), sink);
 }
 
 }  // namespace

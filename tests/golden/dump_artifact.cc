@@ -218,6 +218,44 @@ Json Dump(const Quality& q) {
           {"texts", KeysAndValues(q.texts)}};
 }
 
+Json Dump(const Golden& golden, const IoContract& io) {
+  Json vectors = Json::array();
+  for (const GoldenVector& v : golden.vectors) {
+    Json inputs = Json::array(), objects = Json::array();
+    for (size_t i = 0; i < v.inputs.size(); ++i) {
+      const GoldenInput& input = v.inputs[i];
+      std::string pixels;
+      for (const PictureInput& p : io.pictures) {
+        if (p.input == static_cast<int32_t>(i) && input.source == GoldenSource::kPicture) {
+          const auto picture =
+              DecodePicture(input.picture, input.width, input.height, p.channels());
+          pixels = picture.ok() ? ToHex(Sha256::Of(std::as_bytes(std::span(picture->pixels))))
+                                : picture.status().message();
+        }
+      }
+      inputs.push_back({{"source", Code(input.source)},
+                        {"seed", input.seed},
+                        {"low", Number(input.low)},
+                        {"high", Number(input.high)},
+                        {"width", input.width},
+                        {"height", input.height},
+                        {"picture_bytes", input.picture.size()},
+                        {"pixels_sha256", pixels},
+                        {"hash", input.hash}});
+    }
+    for (const GoldenObject& object : v.objects) {
+      objects.push_back({{"label", object.label}, {"numbers", List(object.numbers)}});
+    }
+    vectors.push_back({{"inputs", inputs},
+                       {"hashes", List(v.hashes)},
+                       {"result", Code(v.result)},
+                       {"objects", objects}});
+  }
+  return {{"vectors", vectors},
+          {"definitions", List(golden.definitions)},
+          {"contracts", golden.contracts}};
+}
+
 }  // namespace
 }  // namespace plumb::artifact
 
@@ -233,11 +271,9 @@ int main(int argc, char** argv) {
     return static_cast<int>(artifact.status().code());
   }
   const Artifact& a = **artifact;
-  const Json json = {{"program", Dump(a.program)},
-                     {"io_contract", Dump(a.io)},
-                     {"decode_contract", Dump(a.decode)},
-                     {"provenance", Dump(a.provenance)},
-                     {"quality", Dump(a.quality)}};
+  const Json json = {{"program", Dump(a.program)},        {"io_contract", Dump(a.io)},
+                     {"decode_contract", Dump(a.decode)}, {"provenance", Dump(a.provenance)},
+                     {"quality", Dump(a.quality)},        {"golden", Dump(a.golden, a.io)}};
   std::cout << json.dump(1, ' ', false, Json::error_handler_t::replace) << "\n";
   return 0;
 }

@@ -14,6 +14,9 @@ namespace fs = std::filesystem;
 TEST(GoldenArtifacts, AcceptedOnesRun) {
   int count = 0;
   for (const auto& entry : fs::directory_iterator(fs::path(PLUMB_GOLDEN) / "accept")) {
+    if (entry.is_directory()) {  // kept ones: tests/same_bits runs them
+      continue;
+    }
     auto artifact = artifact::ReadArtifact(entry.path().string());
     ASSERT_TRUE(artifact.ok()) << artifact.status().message();
     auto session = runtime::Session::Create(artifact::ProgramOf(*artifact), {});

@@ -13,7 +13,7 @@
 namespace plumb::artifact {
 namespace {
 
-using Contents = std::vector<Bytes>;  // of sections 1 to 6
+using Contents = std::vector<Bytes>;  // of sections 1 to 7
 
 Bytes TestBytes(const Artifact& artifact) {
   auto bytes = SerializeArtifact(artifact);
@@ -50,9 +50,9 @@ Bytes Seal(const Contents& contents, const std::function<void(Container&)>& chan
   return file;
 }
 
-class Golden {
+class GoldenFolder {
  public:
-  explicit Golden(std::filesystem::path folder) : folder_(std::move(folder)) {
+  explicit GoldenFolder(std::filesystem::path folder) : folder_(std::move(folder)) {
     std::filesystem::create_directories(folder_ / "accept");
     std::filesystem::create_directories(folder_ / "refuse");
   }
@@ -78,15 +78,31 @@ class Golden {
   std::filesystem::path folder_;
 };
 
-void WriteAccepted(const Golden& golden) {
+// With golden vectors: of noise, since the input takes no floats.
+Artifact WithGolden() {
+  Artifact artifact = MakeTestArtifact();
+  GoldenVector& vector = artifact.golden.vectors.emplace_back();
+  vector.inputs.resize(1);
+  vector.inputs[0].seed = 5;
+  vector.inputs[0].low = -128, vector.inputs[0].high = 127;
+  vector.hashes = {42};
+  vector.result = GoldenResult::kBoxes;
+  vector.objects = {{1, {0x3F800000, 0x40000000, 0x40400000, 0x40800000, 0x3F000000}}};
+  artifact.golden.definitions = {DefinitionHash(artifact.program, 0)};
+  artifact.golden.contracts = ContractsHash(artifact.io, artifact.decode);
+  return artifact;
+}
+
+void WriteAccepted(const GoldenFolder& golden) {
   golden.Write("accept/empty", TestBytes(Artifact()));
   golden.Write("accept/tiny", TestBytes(MakeTestArtifact()));
+  golden.Write("accept/golden-vectors", TestBytes(WithGolden()));
   Contents stripped = SectionsOf(TestBytes(MakeTestArtifact()));
   stripped.resize(2);
   golden.Write("accept/stripped", Seal(stripped));
 }
 
-void WriteDamaged(const Golden& golden) {
+void WriteDamaged(const GoldenFolder& golden) {
   const Bytes good = TestBytes(MakeTestArtifact());
   const Contents contents = SectionsOf(good);
   golden.Write("refuse/4-truncated", Bytes(good.begin(), good.begin() + 700));
@@ -111,7 +127,23 @@ void WriteDamaged(const Golden& golden) {
                }));
 }
 
-void WriteInvalid(const Golden& golden) {
+// Golden vectors that the writer would refuse.
+void WriteBrokenGolden(const GoldenFolder& golden) {
+  const auto write = [&](const std::string& name, const std::function<void(Golden&)>& change) {
+    Artifact artifact = WithGolden();
+    Contents contents = SectionsOf(TestBytes(artifact));
+    change(artifact.golden);
+    contents[6] = PackGolden(artifact.golden);
+    golden.Write(name, Seal(contents));
+  };
+  write("refuse/4-golden-too-many", [](Golden& g) { g.vectors.resize(5, g.vectors[0]); });
+  write("refuse/4-golden-hashes", [](Golden& g) { g.vectors[0].hashes.clear(); });
+  write("refuse/4-golden-noise", [](Golden& g) { g.vectors[0].inputs[0].high = 1000; });
+  write("refuse/4-golden-picture",
+        [](Golden& g) { g.vectors[0].inputs[0].source = GoldenSource::kPicture; });
+}
+
+void WriteInvalid(const GoldenFolder& golden) {
   golden.WriteBroken("refuse/4-tensor-out-of-range",
                      [](Program& p, auto&) { p.records[0].inputs[0] = 1000; });
   golden.WriteBroken("refuse/4-read-before-written",
@@ -142,9 +174,10 @@ int main(int argc, char** argv) {
     std::cerr << "usage: make_golden_artifacts FOLDER\n";
     return 2;
   }
-  const plumb::artifact::Golden golden(argv[1]);
+  const plumb::artifact::GoldenFolder golden(argv[1]);
   plumb::artifact::WriteAccepted(golden);
   plumb::artifact::WriteDamaged(golden);
+  plumb::artifact::WriteBrokenGolden(golden);
   plumb::artifact::WriteInvalid(golden);
   return 0;
 }

@@ -14,10 +14,10 @@ def run(command):
 
 
 failures = 0
-for path in sorted(folder.glob("accept/*.plumb")):
+for path in sorted(folder.glob("accept/**/*.plumb")):
     ours, other = run([dump, path]), run([sys.executable, second, path])
     a, b = json.loads(ours.stdout), json.loads(other.stdout)
-    for part in ("program", "io_contract", "decode_contract", "provenance", "quality"):
+    for part in ("program", "io_contract", "decode_contract", "provenance", "quality", "golden"):
         # A section that is left out is an empty one to the C++ reader.
         if part in b and a[part] != b[part]:
             print(f"{path.name}: {part} differs\n  C++:    {json.dumps(a[part])}\n  Python: {json.dumps(b[part])}")
