@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <map>
 
+#include "plumb/api/golden_vectors.h"
 #include "plumb/api/import_judge.h"
 #include "plumb/api/lock_files.h"
 #include "plumb/api/lock_rebuild.h"
@@ -276,6 +277,7 @@ class Conversion {
     PLUMB_ASSIGN_OR_RETURN(artifact.provenance, MakeProvenance(options_, model_, list_, passes_));
     artifact.provenance.notes.merge(notes_);
     artifact.quality = MakeQuality(result_.verdict, result_.notes);
+    PLUMB_RETURN_IF_ERROR(AddGolden(artifact));
     made.ranges = compile::ObservedOf(compiled_);
     if (options_.keep_for_report) {
       KeepForReport(made);
@@ -297,6 +299,27 @@ class Conversion {
     report->notes = result_.notes;
     report->threads = options_.threads;
     result_.report = std::move(report);
+  }
+
+  Status AddGolden(artifact::Artifact& made) {
+    if (options_.golden == 0) {
+      return {};
+    }
+    std::vector<quant::ValueStats> input_stats;
+    for (const ir::Input& input : model_.graph->inputs) {
+      input_stats.push_back(compiled_.stats[static_cast<size_t>(input.value)]);
+    }
+    GoldenRequest request;
+    request.artifact = &made;
+    request.input_stats = input_stats;
+    request.samples = SamplesByCoverage(compiled_.stats, list_.samples.size());
+    request.load = [this](size_t i) { return Sample(i); };
+    request.count = options_.golden.value_or(artifact::kMaxGoldenVectors);
+    PLUMB_ASSIGN_OR_RETURN(const GoldenInputs inputs, ChooseGoldenInputs(request));
+    const std::optional<size_t> budget =
+        options_.golden ? std::nullopt : std::optional(kGoldenBudget);
+    PLUMB_ASSIGN_OR_RETURN(made.golden, MakeGolden(made, inputs, options_.threads, budget));
+    return {};
   }
 
   const ConvertOptions& options_;

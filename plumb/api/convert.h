@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,8 @@ struct ConvertOptions {
   quant::QuantizeOptions quantize;
   std::string reference;     // .npz with inputs and expected outputs by name, for V1; may be empty
   bool judge = true;         // use an installed ONNX Runtime for V1 when there is no reference
+  // Golden vectors; 0: none; not given: as many as kGoldenBudget holds, 4 at most.
+  std::optional<size_t> golden;
   bool keep_failed = false;  // --force: write the artifact although the verdict is a failure
   std::string save_stages;   // folder; empty: none
   bool keep_for_report = false;  // fills in ConvertResult::report

@@ -115,6 +115,9 @@ std::string FirstDifference(const Artifact& a, const Artifact& b) {
   if (std::string text = ProvenanceDiffers(a.provenance, b.provenance); !text.empty()) {
     return text;
   }
+  if (a.golden != b.golden) {
+    return "golden vectors";
+  }
   // As bytes: a figure that is not a number is equal to itself there.
   return artifact::PackQuality(a.quality) == artifact::PackQuality(b.quality) ? ""
                                                                               : "quality record";

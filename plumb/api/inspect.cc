@@ -71,7 +71,25 @@ std::string_view OutcomeName(artifact::Outcome outcome) {
   return "?";
 }
 
+// "2 vectors: picture 160x160; noise".
+std::string GoldenText(const artifact::Golden& golden) {
+  if (golden.empty()) {
+    return "none";
+  }
+  std::string text =
+      StrCat(golden.vectors.size(), golden.vectors.size() == 1 ? " vector: " : " vectors: ");
+  for (size_t i = 0; i < golden.vectors[0].inputs.size(); ++i) {
+    const artifact::GoldenInput& input = golden.vectors[0].inputs[i];
+    text += i > 0 ? "; " : "";
+    text += input.source == artifact::GoldenSource::kPicture
+                ? StrCat("picture ", input.width, "x", input.height)
+                : std::string("noise");
+  }
+  return text;
+}
+
 void AddArtifact(const artifact::Artifact& artifact, Json& json) {
+  json["golden"] = GoldenText(artifact.golden);
   const artifact::Provenance& p = artifact.provenance;
   Json options = Json::array();
   for (const auto& [key, value] : p.options) {
@@ -212,6 +230,7 @@ std::string InspectText(const Json& facts) {
     }
     line("options", options);
     const Json& q = facts["quality"];
+    line("golden", facts["golden"].get<std::string>());
     line("verdict", q["verdict"].get<std::string>());
     for (const Json& rule : q["rules"]) {
       line("  " + rule["rule"].get<std::string>(),

@@ -35,6 +35,8 @@ struct Lock {
   compile::NamedStats ranges;
   // What cannot be measured without samples, as the artifact holds it.
   artifact::Quality quality;
+  artifact::Golden
+      golden;  // of which the inputs are taken over; what comes of them is computed anew
   // Names of the blocks that are not as Plumb wrote them. Set by ParseLock, not written.
   std::vector<std::string> edited;
 };

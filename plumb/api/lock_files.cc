@@ -18,6 +18,7 @@ Lock LockOf(const artifact::Artifact& made, const artifact::WrittenArtifact& wri
   lock.sections = SectionsOf(written.container);
   lock.ranges = ranges;
   lock.quality = made.quality;
+  lock.golden = made.golden;
   return lock;
 }
 

@@ -15,9 +15,9 @@ namespace {
 
 constexpr uint64_t kMostBytes = uint64_t{256} << 20;
 constexpr std::string_view kStamp = "plumb-lock:";
-constexpr std::array<std::string_view, 9> kBlocks = {"made-by",  "model",  "options",
-                                                     "passes",   "notes",  "calibration",
-                                                     "artifact", "ranges", "quality"};
+constexpr std::array<std::string_view, 10> kBlocks = {
+    "made-by",     "model",    "options", "passes",  "notes",
+    "calibration", "artifact", "ranges",  "quality", "golden"};
 
 template <typename... Args>
 Status Wrong(const YamlNode& node, const Args&... args) {
@@ -244,6 +244,18 @@ Status ReadQuality(const YamlNode& root, artifact::Quality& quality) {
   return {};
 }
 
+// Whether it fits the model's program is for RebuildFromLock to say.
+Status ReadGolden(const YamlNode& root, artifact::Golden& golden) {
+  PLUMB_ASSIGN_OR_RETURN(const YamlNode* block, Require(root, "golden", Kind::kMap));
+  PLUMB_ASSIGN_OR_RETURN(const std::vector<std::byte> bytes, ReadBytes(*block, "section"));
+  Result<artifact::Golden> unpacked = artifact::UnpackGolden(bytes);
+  if (!unpacked.ok()) {
+    return Wrong(*block->Find("section"), "'section' holds no golden vectors");
+  }
+  golden = std::move(unpacked).value();
+  return {};
+}
+
 // Texts of the blocks by name: from the line that begins with the name to the next such line.
 std::map<std::string_view, std::string_view> SplitBlocks(std::string_view text) {
   std::map<std::string_view, std::string_view> blocks;
@@ -305,6 +317,7 @@ Result<Lock> ParseLock(std::string_view text) {
   PLUMB_RETURN_IF_ERROR(ReadArtifactBlock(root, lock));
   PLUMB_RETURN_IF_ERROR(ReadRanges(root, lock.ranges));
   PLUMB_RETURN_IF_ERROR(ReadQuality(root, lock.quality));
+  PLUMB_RETURN_IF_ERROR(ReadGolden(root, lock.golden));
   return lock;
 }
 

@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "plumb/api/golden_vectors.h"
 #include "plumb/api/lock_files.h"
 #include "plumb/api/recipe.h"
 #include "plumb/api/recipe_options.h"
 #include "plumb/api/version.h"
 #include "plumb/artifact/reader.h"
+#include "plumb/artifact/validator.h"
 #include "plumb/artifact/writer.h"
 #include "plumb/base/mapped_file.h"
 #include "plumb/base/sha256.h"
@@ -109,7 +111,13 @@ verify::Verdict VerdictOf(const artifact::Quality& quality) {
 
 }  // namespace
 
-std::vector<std::string> TakenFromLock(const Lock&) { return {"quality record"}; }
+std::vector<std::string> TakenFromLock(const Lock& lock) {
+  std::vector<std::string> taken = {"quality record"};
+  if (!lock.golden.empty()) {
+    taken.emplace_back("golden inputs");
+  }
+  return taken;
+}
 
 Result<std::string> FindModelBeside(const std::string& file,
                                     const artifact::Provenance& provenance) {
@@ -155,6 +163,13 @@ Result<artifact::Artifact> RebuildFromLock(const Lock& lock, const std::string& 
   made.decode = model.decode;
   made.provenance = lock.provenance;
   made.quality = lock.quality;
+  made.golden = lock.golden;
+  PLUMB_RETURN_IF_ERROR(artifact::ValidateGolden(made));
+  GoldenInputs inputs;
+  for (const artifact::GoldenVector& vector : lock.golden.vectors) {
+    inputs.push_back(vector.inputs);
+  }
+  PLUMB_ASSIGN_OR_RETURN(made.golden, MakeGolden(made, inputs, threads, std::nullopt));
   return made;
 }
 

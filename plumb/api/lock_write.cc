@@ -151,6 +151,11 @@ std::string Quality(const artifact::Quality& q) {
   return text + "  section: " + ToBase64(artifact::PackQuality(q)) + "\n";
 }
 
+std::string GoldenBlock(const artifact::Golden& golden) {
+  return StrCat("golden:\n  vectors: ", golden.vectors.size(),
+                "\n  section: ", ToBase64(artifact::PackGolden(golden)), "\n");
+}
+
 }  // namespace
 
 std::vector<LockSection> SectionsOf(const artifact::Container& container) {
@@ -174,6 +179,7 @@ std::string LockText(const Lock& lock) {
       {"artifact", ArtifactBlock(lock)},
       {"ranges", Ranges(lock.ranges)},
       {"quality", Quality(lock.quality)},
+      {"golden", GoldenBlock(lock.golden)},
   };
   std::string text = std::string(kHeader) + "plumb-lock: 1\nsha256:\n";
   for (const auto& [name, block] : blocks) {

@@ -1,10 +1,13 @@
 #include "plumb/api/model.h"
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
+#include "plumb/api/selftest.h"
 #include "plumb/api/stages.h"
 #include "plumb/artifact/reader.h"
+#include "plumb/base/cpu_count.h"
 #include "plumb/compile/compile.h"
 #include "plumb/import/onnx/import.h"
 
@@ -29,6 +32,11 @@ std::vector<std::string> Explain(const artifact::IoContract& io,
   return lines;
 }
 
+bool SelfTestInEnvironment() {
+  const char* asked = std::getenv("PLUMB_SELFTEST");
+  return asked != nullptr && *asked != '\0' && std::string_view(asked) != "0";
+}
+
 Result<Model> LoadArtifact(const std::string& path, const ModelOptions& options) {
   if (!options.input_shapes.empty() || !options.passes.disabled.empty() ||
       StatesContract(options.contract)) {
@@ -45,6 +53,16 @@ Result<Model> LoadArtifact(const std::string& path, const ModelOptions& options)
   model.io = model.artifact->io;
   model.decode = model.artifact->decode;
   model.explanation = Explain(model.io, model.decode, "");
+  if (options.self_test || SelfTestInEnvironment()) {
+    PLUMB_ASSIGN_OR_RETURN(const SelfTestAnswer answer,
+                           RunSelfTest(model.artifact, {.threads = AvailableCpus()}));
+    model.self_test = SelfTestSummary(answer);
+    if (!answer.passed()) {
+      return VerificationFailed(
+          "'", path, "': the self-test failed, so it is not run: ", model.self_test, "; ",
+          answer.problems[0].cause, ". See 'plumb selftest ", path, "'");
+    }
+  }
   return model;
 }
 
@@ -56,6 +74,10 @@ Result<Model> LoadModel(const std::string& path, const ModelOptions& options) {
   }
   if (artifact::LooksLikeArtifact(path) || path.ends_with(".plumb")) {
     return LoadArtifact(path, options);
+  }
+  if (options.self_test) {
+    return UsageError("--selftest: '", path,
+                      "' is a float model; only an artifact carries what it should compute");
   }
   Model model;
   model.path = path;

@@ -22,6 +22,9 @@ struct ModelOptions {
   passes::PipelineOptions passes;             // --disable-pass, --optimization-level
   contract::Options contract;                 // --color ... --decode --labels
   bool fuse = true;
+  // An artifact must pass its self-test (plumb selftest) before it is used; also asked for by PLUMB_SELFTEST=1 in the
+  // environment. A float model has none to pass.
+  bool self_test = false;
 };
 
 struct Model {
@@ -35,6 +38,7 @@ struct Model {
   std::shared_ptr<const artifact::Artifact> artifact;  // when is_artifact
   std::vector<std::string> data_files;  // beside a float model, relative to its folder
   std::optional<ir::Graph> graph;       // canonical, when a float model
+  std::string self_test;  // what a self-test at load found, in a line; empty: none was asked for
 };
 
 // Told apart by content. Options that only a float model can take are refused for an artifact: its contracts travel in it.

@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 
+#include "plumb/artifact/golden.h"
 #include "plumb/base/number_text.h"
 #include "plumb/contract/options.h"
 
@@ -134,6 +135,22 @@ const Row kRows[] = {
     {"check-limit", false, OptionStage::kSamples, "there are no more samples",
      [](const Options& o) -> Texts { return {NumberText(o.check_limit)}; },
      [](Text t, Options& o) { return SetNumber(t, o.check_limit); }},
+    {"golden", false, OptionStage::kContract, "",
+     [](const Options& o) -> Texts {
+       return {!o.golden ? std::string(kAuto) : *o.golden == 0 ? "none" : NumberText(*o.golden)};
+     },
+     [](Text t, Options& o) -> Status {
+       o.golden = std::nullopt;
+       if (t == kAuto) {
+         return {};
+       }
+       size_t count = 0;
+       if (t != "none") {
+         PLUMB_RETURN_IF_ERROR(SetNumber(t, count, size_t{1}, artifact::kMaxGoldenVectors));
+       }
+       o.golden = count;
+       return {};
+     }},
     {"color", false, OptionStage::kPicture, "",
      [](const Options& o) { return GivenOrAuto(PictureOf(o).color); },
      [](Text t, Options& o) { return SetGiven(t, PictureOf(o).color); }},

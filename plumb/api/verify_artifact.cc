@@ -9,6 +9,7 @@
 #include "plumb/api/import_judge.h"
 #include "plumb/api/report.h"
 #include "plumb/api/samples.h"
+#include "plumb/api/selftest.h"
 #include "plumb/artifact/reader.h"
 #include "plumb/base/npy.h"
 #include "plumb/base/sha256.h"
@@ -298,6 +299,22 @@ class Verification {
     return outcome;
   }
 
+  Result<verify::RungOutcome> CheckGolden() {
+    runtime::SelfTestOptions options;
+    options.threads = options_.threads;
+    options.full = options_.effort == verify::Effort::kFull;
+    PLUMB_ASSIGN_OR_RETURN(const SelfTestAnswer answer, RunSelfTest(artifact_.artifact, options));
+    verify::RungOutcome outcome;
+    outcome.ran = true;
+    outcome.figure = SelfTestSummary(answer);
+    if (!answer.passed()) {
+      outcome.level = verify::Level::kFailure;
+      outcome.worst = answer.problems[0].cause;
+      outcome.fix = answer.problems[0].fix;
+    }
+    return outcome;
+  }
+
   Status Climb() {
     verify::VerdictInput input;
     input.effort = options_.effort;
@@ -325,7 +342,10 @@ class Verification {
         }
       }
     }
-    input.why_no_golden = "this release makes no golden vectors yet";
+    input.why_no_golden = "the artifact holds no golden vectors (convert without --golden none)";
+    if (!artifact_.artifact->golden.empty()) {
+      input.golden = [this] { return CheckGolden(); };
+    }
     input.model_path = options_.against.empty() ? "MODEL" : options_.against;
     input.artifact_path = options_.artifact;
     input.threads = options_.threads;

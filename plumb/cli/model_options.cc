@@ -26,8 +26,23 @@ void ModelArguments::Declare(CLI::App& app) {
   app.add_option("--labels", labels, "file with the classes' names, one a line");
 }
 
+void ModelArguments::DeclareSelfTest(CLI::App& app) {
+  app.add_flag("--selftest", self_test,
+               "refuse to run an artifact whose self-test fails on this machine (also: "
+               "PLUMB_SELFTEST=1)");
+}
+
+void ReportSelfTest(const Console& console, const Model& model) {
+  if (model.self_test.empty()) {
+    return;
+  }
+  const std::string line = "self-test: " + model.self_test;
+  model.artifact->golden.empty() ? console.Warn(line) : console.Detail(line);
+}
+
 Result<ModelOptions> ModelArguments::Parse() const {
   ModelOptions options;
+  options.self_test = self_test;
   for (const std::string& text : input_shapes) {
     PLUMB_ASSIGN_OR_RETURN(auto shape, ParseInputShape(text));
     options.input_shapes.insert(std::move(shape));

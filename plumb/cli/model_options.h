@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "plumb/api/model.h"
+#include "plumb/cli/console.h"
 
 namespace plumb::cli {
 
@@ -18,8 +19,14 @@ struct ModelArguments {
   int level = 3;
   std::string color, mean, std, resize, pad, decode, labels;
 
-  void Declare(CLI::App& app);  // the model as a positional, and all options
+  bool self_test = false;
+
+  void Declare(CLI::App& app);          // the model as a positional, and all options
+  void DeclareSelfTest(CLI::App& app);  // of verbs that use a model's results
   [[nodiscard]] Result<ModelOptions> Parse() const;
 };
+
+// What a self-test at load found, where one was asked for.
+void ReportSelfTest(const Console& console, const Model& model);
 
 }  // namespace plumb::cli

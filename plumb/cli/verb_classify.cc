@@ -20,6 +20,7 @@ std::function<Status(Console&)> Setup_classify(CLI::App& app) {
   };
   auto args = std::make_shared<Arguments>();
   args->model.Declare(app);
+  args->model.DeclareSelfTest(app);
   app.add_option("pictures", args->pictures, "pictures, or folders of them")->required();
   app.add_option("--top", args->top, "how many classes to show")
       ->check(CLI::Range(1, 1000))
@@ -32,6 +33,7 @@ std::function<Status(Console&)> Setup_classify(CLI::App& app) {
     PLUMB_ASSIGN_OR_RETURN(const std::vector<std::string> files, ListPictures(args->pictures));
     PLUMB_ASSIGN_OR_RETURN(const ModelOptions options, args->model.Parse());
     PLUMB_ASSIGN_OR_RETURN(const Model model, LoadModel(args->model.model, options));
+    ReportSelfTest(console, model);
     PictureModelOptions picture_options;
     picture_options.threads = console.Threads();
     picture_options.trust_contract = args->trust_contract;

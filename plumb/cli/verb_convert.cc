@@ -21,6 +21,7 @@ struct Arguments {
   std::vector<std::string> keep_float, faults;
   bool no_judge = false;
   std::string html;
+  std::string golden;
 };
 
 // "quality record, golden vectors"; empty without --locked.
@@ -187,6 +188,10 @@ std::function<Status(Console&)> Setup_convert(CLI::App& app) {
                  "inputs and expected outputs by name (.npz): judges the import");
   app.add_flag("--no-judge", args->no_judge,
                "do not run an installed ONNX Runtime to judge the import");
+  app.add_option("--golden", args->golden,
+                 "golden vectors for 'plumb selftest': none or 1 to 4 (default: as many as 256 KiB "
+                 "hold)")
+      ->check(CLI::IsMember({"none", "1", "2", "3", "4"}));
   app.add_flag("--force", convert.keep_failed,
                "write the artifact although the verdict is a failure");
   app.add_option("--html", args->html, "write a report with pictures and charts: one HTML file");
@@ -205,6 +210,9 @@ std::function<Status(Console&)> Setup_convert(CLI::App& app) {
       PLUMB_RETURN_IF_ERROR(CheckOnlyLocked(app));
     }
     options.judge = !args->no_judge;
+    if (!args->golden.empty()) {
+      options.golden = args->golden == "none" ? 0 : static_cast<size_t>(args->golden[0] - '0');
+    }
     PLUMB_ASSIGN_OR_RETURN(options.model_options, args->model.Parse());
     PLUMB_RETURN_IF_ERROR(ParseQuantization(*args));
     options.threads = console.Threads();

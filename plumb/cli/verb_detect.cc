@@ -229,6 +229,7 @@ Status DetectPictures(Console& console, const Arguments& args, PictureModel& det
 std::function<Status(Console&)> Setup_detect(CLI::App& app) {
   auto args = std::make_shared<Arguments>();
   args->model.Declare(app);
+  args->model.DeclareSelfTest(app);
   app.add_option("pictures", args->pictures, "pictures, or folders of them");
   app.add_option("--frames", args->frames,
                  "a stream instead: a folder's pictures in order, or - for pictures one behind "
@@ -269,6 +270,7 @@ std::function<Status(Console&)> Setup_detect(CLI::App& app) {
     }
     PLUMB_ASSIGN_OR_RETURN(const ModelOptions options, args->model.Parse());
     PLUMB_ASSIGN_OR_RETURN(const Model model, LoadModel(args->model.model, options));
+    ReportSelfTest(console, model);
     PictureModelOptions picture_options;
     picture_options.threads = console.Threads();
     picture_options.trust_contract = args->trust_contract;

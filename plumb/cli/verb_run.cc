@@ -77,6 +77,7 @@ void PrintJson(const Console& console, const RunResult& result) {
 std::function<Status(Console&)> Setup_run(CLI::App& app) {
   auto args = std::make_shared<Arguments>();
   args->model.Declare(app);
+  args->model.DeclareSelfTest(app);
   app.add_option("--input", args->run.inputs,
                  "name=file.npy for each input (file.npy alone when there is one)");
   app.add_flag("--as-picture", args->run.as_picture,
@@ -91,6 +92,7 @@ std::function<Status(Console&)> Setup_run(CLI::App& app) {
     PLUMB_ASSIGN_OR_RETURN(ModelOptions options, args->model.Parse());
     options.fuse = !args->no_fuse;
     PLUMB_ASSIGN_OR_RETURN(const Model model, LoadModel(args->model.model, options));
+    ReportSelfTest(console, model);
     args->run.threads = console.Threads();
     PLUMB_ASSIGN_OR_RETURN(const RunResult result, Run(model, args->run));
     console.json ? PrintJson(console, result) : PrintText(console, result);

@@ -9,7 +9,7 @@
 namespace plumb::quant {
 namespace {
 
-void ObserveRange(ConstTensorView tensor, ValueStats& stats) {
+void ObserveRange(ConstTensorView tensor, int32_t sample, ValueStats& stats) {
   const float* x = tensor.data<float>();
   const int64_t n = tensor.size();
   if (n == 0) {
@@ -22,7 +22,10 @@ void ObserveRange(ConstTensorView tensor, ValueStats& stats) {
     stats.channel_min.assign(static_cast<size_t>(channels), kMax);
     stats.channel_max.assign(static_cast<size_t>(channels), -kMax);
     stats.channel_mean.assign(static_cast<size_t>(channels), 0.0);  // sums, until FinishRange
+    stats.channel_min_sample.assign(static_cast<size_t>(channels), -1);
+    stats.channel_max_sample.assign(static_cast<size_t>(channels), -1);
   }
+  const std::vector<float> low_before = stats.channel_min, high_before = stats.channel_max;
   float* low = stats.channel_min.data();
   float* high = stats.channel_max.data();
   double* sum = stats.channel_mean.data();
@@ -34,6 +37,14 @@ void ObserveRange(ConstTensorView tensor, ValueStats& stats) {
       low[c] = v < low[c] && v >= -kMax ? v : low[c];
       high[c] = v > high[c] && v <= kMax ? v : high[c];
       sum[c] += v >= -kMax && v <= kMax ? v : 0.0f;
+    }
+  }
+  for (size_t c = 0; c < static_cast<size_t>(channels); ++c) {
+    if (low[c] < low_before[c]) {
+      stats.channel_min_sample[c] = sample;
+    }
+    if (high[c] > high_before[c]) {
+      stats.channel_max_sample[c] = sample;
     }
   }
 }
@@ -88,7 +99,8 @@ Result<std::vector<ValueStats>> Observe(const ir::Graph& graph, const SampleSour
       const auto observer = [&](ir::ValueId value, ConstTensorView tensor) {
         if (tensor.dtype == DType::kF32) {
           ValueStats& s = stats[static_cast<size_t>(value)];
-          histogram ? ObserveHistogram(tensor, s) : ObserveRange(tensor, s);
+          histogram ? ObserveHistogram(tensor, s)
+                    : ObserveRange(tensor, static_cast<int32_t>(i), s);
         }
       };
       PLUMB_ASSIGN_OR_RETURN(std::vector<Tensor> outputs, runner.Run(inputs, observer));

@@ -19,6 +19,7 @@ struct ValueStats {
   float min = 0, max = 0;                       // of the finite elements
   std::vector<float> channel_min, channel_max;  // one each a channel
   std::vector<double> channel_mean;             // of the finite elements; 0 where there are none
+  std::vector<int32_t> channel_min_sample, channel_max_sample;  // that reached it first; -1: none
   std::vector<uint64_t> histogram;  // kHistogramBins bins of equal width over [min, max]
   uint64_t rows = 0;                // elements of one channel, over all samples
   uint64_t count = 0;               // of finite elements
