@@ -45,6 +45,10 @@ Lock Sample() {
   lock.quality.rules = {{"S1", artifact::Outcome::kWarn, "it's \"so\": 3 > 2"}};
   lock.quality.layers = {{"l", 200, 1, std::numeric_limits<double>::infinity(), 0.1}};
   lock.quality.numbers = {{"share", 0.1}};
+  artifact::GoldenVector& vector = lock.golden.vectors.emplace_back();
+  vector.inputs.resize(1);
+  vector.inputs[0].picture = {1, 2, 3};
+  vector.hashes = {4};
   return lock;
 }
 
@@ -56,6 +60,7 @@ void ExpectSame(const Lock& a, const Lock& b) {
   EXPECT_EQ(a.artifact_sha256, b.artifact_sha256);
   EXPECT_EQ(a.sections, b.sections);
   EXPECT_EQ(a.quality, b.quality);
+  EXPECT_EQ(a.golden, b.golden);
   ASSERT_EQ(a.ranges.size(), b.ranges.size());
   for (const auto& [name, x] : a.ranges) {
     ASSERT_TRUE(b.ranges.contains(name)) << name;
