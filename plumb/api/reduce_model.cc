@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <map>
 
+#include "plumb/api/float_name.h"
 #include "plumb/api/report_text.h"
 #include "plumb/api/samples.h"
 #include "plumb/api/version.h"
@@ -36,12 +37,6 @@ bool IsFinite(const Tensor& tensor) {
   }
   const std::span<const float> x = tensor.values<float>();
   return std::all_of(x.begin(), x.end(), [](float v) { return std::isfinite(v); });
-}
-
-// The name of the float tensor that a quantized one holds.
-std::string FloatName(const std::string& name) {
-  constexpr std::string_view kSuffix = ".quantized";
-  return name.ends_with(kSuffix) ? name.substr(0, name.size() - kSuffix.size()) : name;
 }
 
 // Every tensor of one run, as its user would get it: what lies on a grid as f32.
@@ -179,7 +174,7 @@ class ModelReducer {
     if (!NeedsReference() || !real) {
       return find(own_, info.name);
     }
-    if (const Tensor* value = find(reference_, FloatName(info.name))) {
+    if (const Tensor* value = find(reference_, FloatNameOf(info.name))) {
       return value;
     }
     for (const artifact::Port& port : model_.program->outputs) {

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <map>
 
+#include "plumb/api/float_name.h"
 #include "plumb/api/report_text.h"
 #include "plumb/api/stopwatch.h"
 #include "plumb/lower/graph_runner.h"
@@ -19,12 +21,6 @@ constexpr size_t kBins = 72;
 // Entries of all channel charts together, so that a page of a large network stays small.
 constexpr size_t kChannelEntries = 40000;
 constexpr size_t kLeastChannels = 32, kMostChannels = 256;
-
-// The name of the float tensor that a quantized one holds.
-std::string FloatName(const std::string& name) {
-  constexpr std::string_view kSuffix = ".quantized";
-  return name.ends_with(kSuffix) ? name.substr(0, name.size() - kSuffix.size()) : name;
-}
 
 bool IsInteger(DType dtype) { return dtype == DType::kS8 || dtype == DType::kS16; }
 
@@ -50,7 +46,7 @@ class RecordMeasurer {
         measured_(program_->records.size()) {
     for (size_t i = 0; i < program_->records.size(); ++i) {
       if (const artifact::TensorInfo* info = Output(i)) {
-        wanted_[FloatName(info->name)] = i;
+        wanted_[FloatNameOf(info->name)].push_back(i);
       }
     }
   }
@@ -62,7 +58,7 @@ class RecordMeasurer {
     PLUMB_ASSIGN_OR_RETURN(auto session, runtime::Session::Create(program_, options));
     for (const std::vector<Tensor>& sample : samples) {
       PLUMB_RETURN_IF_ERROR(
-          floats.Run(sample, [&](ir::ValueId v, ConstTensorView t) { AddRange(v, t); }).status());
+          floats.Run(sample, [&](ir::ValueId v, ConstTensorView t) { AddRanges(v, t); }).status());
     }
     for (size_t i = 0; i < measured_.size(); ++i) {
       ChooseBins(i);
@@ -102,20 +98,16 @@ class RecordMeasurer {
                : &program_->tensors[static_cast<size_t>(r.outputs[0])];
   }
 
-  // The record whose tensor this value of the float graph is, or null.
-  Measured* Of(ir::ValueId value, ConstTensorView tensor, size_t* index = nullptr) {
+  // The records whose tensor is this value of the float graph: several, where it is held on several grids.
+  [[nodiscard]] std::vector<size_t> RecordsOf(ir::ValueId value, ConstTensorView tensor) const {
+    std::vector<size_t> records;
     const auto at = wanted_.find(graph_.value(value).name);
-    if (tensor.dtype != DType::kF32 || at == wanted_.end()) {
-      return nullptr;
+    if (tensor.dtype == DType::kF32 && at != wanted_.end()) {
+      std::copy_if(
+          at->second.begin(), at->second.end(), std::back_inserter(records),
+          [&](size_t record) { return std::ranges::equal(Output(record)->shape, tensor.shape); });
     }
-    const Shape& shape = Output(at->second)->shape;
-    if (!std::equal(shape.begin(), shape.end(), tensor.shape.begin(), tensor.shape.end())) {
-      return nullptr;
-    }
-    if (index != nullptr) {
-      *index = at->second;
-    }
-    return &measured_[at->second];
+    return records;
   }
 
   // Channels lie along the grid's axis, or along the last one.
@@ -137,12 +129,16 @@ class RecordMeasurer {
             static_cast<size_t>(NumElements(std::span(info.shape).subspan(axis + 1)))};
   }
 
-  void AddRange(ir::ValueId value, ConstTensorView tensor) {
-    size_t record = 0;
-    Measured* m = Of(value, tensor, &record);
-    if (m == nullptr || tensor.size() == 0) {
-      return;
+  void AddRanges(ir::ValueId value, ConstTensorView tensor) {
+    for (const size_t record : RecordsOf(value, tensor)) {
+      if (tensor.size() > 0) {
+        AddRange(record, tensor);
+      }
     }
+  }
+
+  void AddRange(size_t record, ConstTensorView tensor) {
+    Measured* m = &measured_[record];
     const Axis axis = AxisOf(record);
     if (!m->seen) {
       m->seen = true;
@@ -211,7 +207,7 @@ class RecordMeasurer {
   }
 
   void Keep(ir::ValueId value, ConstTensorView tensor) {
-    if (Of(value, tensor) != nullptr) {
+    if (!RecordsOf(value, tensor).empty()) {
       const float* x = tensor.data<float>();
       reference_[graph_.value(value).name].assign(x, x + tensor.size());
     }
@@ -224,7 +220,7 @@ class RecordMeasurer {
         (!IsInteger(info->dtype) && info->dtype != DType::kF32)) {
       return;
     }
-    const std::vector<float>& reference = reference_[FloatName(info->name)];
+    const std::vector<float>& reference = reference_[FloatNameOf(info->name)];
     const auto count = static_cast<size_t>(outputs[0].size());
     if (reference.size() != count) {
       return;
@@ -372,8 +368,8 @@ class RecordMeasurer {
   const ir::Graph& graph_;
   std::shared_ptr<const artifact::Program> program_;
   int threads_;
-  std::vector<Measured> measured_;  // by record
-  std::map<std::string, size_t> wanted_;
+  std::vector<Measured> measured_;                       // by record
+  std::map<std::string, std::vector<size_t>> wanted_;    // records by name of the float tensor
   std::map<std::string, std::vector<float>> reference_;  // of the current sample
 };
 
