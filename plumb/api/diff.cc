@@ -282,7 +282,9 @@ class Comparison {
 std::string Effect::Text() const {
   char text[48];
   std::snprintf(text, sizeof(text), "SQNR %.1f dB", sqnr);
-  std::string all = sqnr >= 200 ? "outputs the same" : text;
+  std::string all = !comparable   ? "outputs of other shapes"
+                    : sqnr >= 200 ? "outputs the same"
+                                  : text;
   if (has_boxes) {
     all += StrCat(", ", boxes_changed, boxes_changed == 1 ? " box changes (" : " boxes change (",
                   boxes_a, " -> ", boxes_b, ")");

@@ -25,7 +25,8 @@ struct DiffOptions {
 
 // What a change does to the result, over all samples; the first artifact is the reference.
 struct Effect {
-  double sqnr = 0;  // dB, of the output that moves most; 200: not at all
+  double sqnr = 0;         // dB, of the output that moves most; 200: not at all
+  bool comparable = true;  // the outputs are; else sqnr is 0
   bool has_boxes = false;
   int boxes_a = 0, boxes_b = 0;
   int boxes_changed = 0;  // without a partner of the same class and half the area, on either side

@@ -115,8 +115,14 @@ Result<DiffSamples> LoadDiffSamples(const std::string& data, size_t limit, const
     }
     return result;
   }
-  PLUMB_ASSIGN_OR_RETURN(const SampleList list,
-                         ListSamples(data, model.program->inputs.size(), limit));
+  const Result<SampleList> listed = ListSamples(data, model.program->inputs.size(), limit);
+  if (!listed.ok()) {
+    constexpr std::string_view kTheirs = "--calib ";
+    const std::string text = listed.status().message();
+    return Status(listed.status().code(),
+                  text.starts_with(kTheirs) ? "--data " + text.substr(kTheirs.size()) : text);
+  }
+  const SampleList& list = *listed;
   for (size_t i = 0; i < list.samples.size(); ++i) {
     DiffSample& sample = result.samples.emplace_back();
     if (TakesOnePicture(model) && !list.archive && !list.samples[i].files[0].ends_with(".npy")) {
@@ -190,6 +196,7 @@ Effect EffectOf(const std::vector<Answer>& a, const std::vector<Answer>& b,
     effect.boxes_b += static_cast<int>(b[i].boxes.size());
     effect.classes_changed += a[i].first_class != b[i].first_class;
   }
+  effect.comparable = comparable;
   effect.sqnr = comparable ? 200 : 0;
   for (const verify::Closeness& output : outputs) {
     effect.sqnr = std::min(effect.sqnr, output.count > 0 ? output.Sqnr() : 200.0);

@@ -49,7 +49,7 @@ void PrintText(const Console& console, const DiffOptions& options, const DiffRep
 }
 
 Json EffectJson(const Effect& effect) {
-  Json json = {{"sqnr", effect.sqnr}};
+  Json json = {{"sqnr", effect.comparable ? Json(effect.sqnr) : Json()}};
   if (effect.has_boxes) {
     json["boxes_a"] = effect.boxes_a;
     json["boxes_b"] = effect.boxes_b;

@@ -12,3 +12,5 @@ plumb diff -q a.plumb damaged.plumb 2>&1
 echo "exit $?"
 plumb diff -q a.plumb no_such.plumb 2>&1
 echo "exit $?"
+plumb diff -q a.plumb "$EXAMPLES/shapes_detector.onnx" --data nowhere 2>&1
+echo "exit $?"
