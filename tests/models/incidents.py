@@ -7,7 +7,7 @@ A  The sigmoid moved between two versions of a model: a graph that ends in it is
    the other way round; in a float model and in an artifact.
 B  Two suppressions on identical tensors: a program that decodes as the C demos of RKNN's YOLOv5 did up to 2.0 (score-sorted
    boxes, classes tested at unsorted places) loses boxes; Plumb says that the tensors agree and which rule was used.
-C  Versions skewed: an artifact of another format or numerics version.
+C  Versions skewed: an artifact of another format or numerics version; one network converted by two recipes.
 
 Reads ../shared (or PLUMB_SHARED); says so and passes A and B when it is absent. Standard library only.
 """
@@ -192,6 +192,16 @@ def incident_c(plumb, folder):
             code, out, err = run(plumb, verb, *arguments)
             expect(f"C {verb} {name}: the version is the first thing said", code == 5 and out == "" and words in first_line(err),
                    (code, first_line(err)))
+    if not (SHARED / "models").is_dir():
+        print("skipped C diff: the shared models are not there (set PLUMB_SHARED)")
+        return
+    # One network by two recipes: what two artifacts of the same name differ in.
+    for name, *options in (("a",), ("b", "--observer", "percentile")):
+        code, out, err = run(plumb, "convert", SHARED / "models/yunet-n-320/yunet_n_320_320.onnx", "--calib", SHARED / "images/coco-calib",
+                             "--calib-limit", "4", "--check-limit", "2", "--no-judge", "--no-lock", "--force", "-q", *options,
+                             "-o", folder / f"{name}.plumb")
+    code, out, err = run(plumb, "diff", "-q", folder / "a.plumb", folder / "b.plumb")
+    expect("C diff: the first line names the recipe", code == 0 and "observer min-max -> percentile" in first_line(out), (code, first_line(out)))
 
 
 def main():
