@@ -9,6 +9,7 @@
 #include "plumb/api/lock_files.h"
 #include "plumb/api/lock_rebuild.h"
 #include "plumb/api/no_effect.h"
+#include "plumb/api/preprocess_check.h"
 #include "plumb/api/quality_record.h"
 #include "plumb/api/recipe.h"
 #include "plumb/api/report.h"
@@ -235,7 +236,17 @@ class Conversion {
       return JudgeImport(options_.model, model_.program, samples[0],
                          {options_.reference, options_.judge, options_.threads});
     };
-    input.why_no_preprocess = "'plumb verify' compares the alternatives";
+    input.preprocess = [&](verify::Verdict& verdict) {
+      // A share of what the calibration cost, or about a second. A classifier's single answer says little, so that one
+      // look at a picture would not show anything.
+      constexpr double kShare = 0.05;
+      const bool classifier = model_.decode.family == artifact::Family::kClassifier;
+      const int64_t macs = classifier ? 60'000'000'000 : 16'000'000'000;
+      return CheckPreprocessing({&model_, compiled_.program, &list_, options_.model,
+                                 kShare * 2 * static_cast<double>(list_.samples.size()), macs,
+                                 options_.threads, options_.progress},
+                                verdict);
+    };
     input.why_no_golden = "made on this machine; 'plumb selftest' checks others";
     input.model_path = options_.model;
     input.artifact_path = options_.output;

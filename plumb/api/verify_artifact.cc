@@ -7,6 +7,7 @@
 
 #include "plumb/api/eval.h"
 #include "plumb/api/import_judge.h"
+#include "plumb/api/preprocess_check.h"
 #include "plumb/api/report.h"
 #include "plumb/api/samples.h"
 #include "plumb/api/selftest.h"
@@ -20,6 +21,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr int64_t kQuickMacs = 200'000'000'000;  // for the alternatives of the preprocessing
 constexpr size_t kQuickSamples = 20, kFullSamples = 100;
 
 Result<std::string> HashOf(const std::string& path) {
@@ -337,6 +339,13 @@ class Verification {
       input.why_no_judge = input.why_no_preprocess = "needs inputs: --data PICTURES";
       if (!samples_.empty()) {
         input.judge = [this] { return Judge(); };
+        input.preprocess = [this](verify::Verdict& verdict) {
+          const bool quick = options_.effort == verify::Effort::kQuick;
+          return CheckPreprocessing(
+              {&*model_, quick ? artifact_.program : nullptr, &data_.samples, options_.against, 0,
+               quick ? kQuickMacs : 0, options_.threads, options_.progress},
+              verdict);
+        };
         if (!data_.task.empty()) {
           input.task = [this](verify::Verdict& verdict) { return MeasureTask(verdict); };
         }

@@ -177,6 +177,20 @@ void AddVerdictJson(const verify::Verdict& verdict, Json& json) {
                                 {"evidence", finding.evidence}});
   }
   json["next"] = verdict.next;
+  json["preprocessing"] = Json::array();
+  for (const verify::PreprocessAlternative& a : verdict.preprocess.alternatives) {
+    json["preprocessing"].push_back({{"name", a.name},
+                                     {"code", a.code},
+                                     {"options", a.options},
+                                     {"quality", a.quality},
+                                     {"found", a.found},
+                                     {"sureness", a.sureness},
+                                     {"consistency", a.consistency},
+                                     {"gain", a.gain},
+                                     {"certainty", a.certainty},
+                                     {"looked_at", a.looked_at},
+                                     {"better", a.better}});
+  }
   json["outputs"] = Json::array();
   for (const verify::OutputError& output : verdict.outputs) {
     json["outputs"].push_back(

@@ -9,11 +9,11 @@
 
 namespace plumb::cli {
 
-inline constexpr int kVerdictSchemaVersion = 1;  // docs/schema/verdict.json
+inline constexpr int kVerdictSchemaVersion = 1;  // docs/schema/*.json
 
 // The rungs, the findings beside them, the layers that lose most, and the verdict.
 void PrintVerdict(const Console& console, const verify::Verdict& verdict);
-// schema_version, verdict, rungs, findings, ... as docs/schema/verdict.json has them, added to `json`.
+// schema_version, verdict, rungs, findings, ... as docs/schema/convert.json and verify.json have them, added to `json`.
 void AddVerdictJson(const verify::Verdict& verdict, nlohmann::ordered_json& json);
 // JUnit XML: a test case for each rung and for each finding beside the rungs.
 [[nodiscard]] std::string VerdictJunit(const verify::Verdict& verdict, const std::string& name);

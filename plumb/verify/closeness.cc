@@ -6,25 +6,29 @@
 
 namespace plumb::verify {
 
+void Closeness::Add(float reference, float other_value) {
+  const double a = reference, b = other_value;
+  if (!std::isfinite(a) || !std::isfinite(b)) {
+    if (!(a == b || (std::isnan(a) && std::isnan(b)))) {
+      largest = std::numeric_limits<double>::infinity();
+      noise = std::numeric_limits<double>::infinity();
+    }
+    return;
+  }
+  signal += a * a;
+  noise += (a - b) * (a - b);
+  dot += a * b;
+  other += b * b;
+  largest = std::max(largest, std::fabs(a - b));
+  low = count == 0 ? a : std::min(low, a);
+  high = count == 0 ? a : std::max(high, a);
+  ++count;
+}
+
 void Closeness::Add(std::span<const float> reference, std::span<const float> other_values) {
   const size_t n = std::min(reference.size(), other_values.size());
   for (size_t i = 0; i < n; ++i) {
-    const double a = reference[i], b = other_values[i];
-    if (!std::isfinite(a) || !std::isfinite(b)) {
-      if (!(a == b || (std::isnan(a) && std::isnan(b)))) {
-        largest = std::numeric_limits<double>::infinity();
-        noise = std::numeric_limits<double>::infinity();
-      }
-      continue;
-    }
-    signal += a * a;
-    noise += (a - b) * (a - b);
-    dot += a * b;
-    other += b * b;
-    largest = std::max(largest, std::fabs(a - b));
-    low = count == 0 ? a : std::min(low, a);
-    high = count == 0 ? a : std::max(high, a);
-    ++count;
+    Add(reference[i], other_values[i]);
   }
 }
 

@@ -15,6 +15,7 @@ struct Closeness {
   double low = 0, high = 0;  // least and greatest a
   long count = 0;
 
+  void Add(float reference, float other_value);
   void Add(std::span<const float> reference, std::span<const float> other_values);
   // 10 log10(signal / noise); 200 when there is no noise, 0 when there is no signal but noise.
   [[nodiscard]] double Sqnr() const;

@@ -21,6 +21,15 @@ int32_t IntegerAt(ConstTensorView tensor, size_t i) {
                                      : static_cast<const int8_t*>(tensor.raw)[i];
 }
 
+float RealAt(ConstTensorView tensor, const Quantization& grid, const GridChannels& channels,
+             size_t i) {
+  if (tensor.dtype == DType::kF32) {
+    return static_cast<const float*>(tensor.raw)[i];
+  }
+  const size_t c = channels.At(i);
+  return numerics::Dequantize(IntegerAt(tensor, i), grid.scale[c], grid.zero_point[c]);
+}
+
 std::vector<float> RealValues(ConstTensorView tensor, const Quantization& grid) {
   if (tensor.dtype == DType::kF32) {
     return {tensor.data<float>(), tensor.data<float>() + tensor.size()};

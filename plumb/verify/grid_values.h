@@ -28,7 +28,10 @@ struct IntegerEnds {
 // Element i of an s8 or s16 tensor.
 [[nodiscard]] int32_t IntegerAt(ConstTensorView tensor, size_t i);
 
-// Of an s8 or s16 tensor on `grid`, or of an f32 tensor as it is.
+// Element i of an s8 or s16 tensor on `grid`, or of an f32 tensor as it is.
+[[nodiscard]] float RealAt(ConstTensorView tensor, const Quantization& grid,
+                           const GridChannels& channels, size_t i);
+// All of them: of an s8 or s16 tensor on `grid`, or of an f32 tensor as it is.
 [[nodiscard]] std::vector<float> RealValues(ConstTensorView tensor, const Quantization& grid);
 // Rounds `x` onto the grid of an s8 or s16 tensor, or copies it into an f32 one.
 void WriteQuantized(std::span<const float> x, const Quantization& grid, const TensorView& to);

@@ -111,7 +111,7 @@ class Checker {
     }
   }
 
-  // The record on real numbers, by the scalar kernels: outputs on a grid must come out the same.
+  // The record on real numbers, by the kernels for these: outputs on a grid must come out the same.
   Status CheckAsReal(const Record& record) {
     auto real = std::make_shared<Program>();
     Record twin = record;
@@ -154,7 +154,7 @@ class Checker {
       }
     }
     real->records = {twin};
-    auto made = runtime::Session::Create(real, {.threads = options_.threads, .isa = Isa::kScalar});
+    auto made = runtime::Session::Create(real, {.threads = options_.threads});
     if (!made.ok()) {
       check_.without_rule.push_back(StrCat(record.op, " '", record.name, "'"));
       return {};

@@ -21,13 +21,13 @@ struct KernelAgreement {
 
 struct KernelAgreementOptions {
   int threads = 1;
-  // Every instruction set on every sample, more thread counts and repetitions; else the scalar kernels on the first
-  // sample alone and the fastest beside it.
+  // Every instruction set, on more samples, with more thread counts and repetitions. Else the two fastest on the first
+  // sample; CheckIntegers holds the fastest to the definition.
   bool full = false;
 };
 
-// Runs the program on each sample (inputs in port order) with scalar kernels and with each faster family this CPU has, with
-// other thread counts, again, and with nothing in place.
+// Runs the program on each sample (inputs in port order) with the kernels of several instruction sets that this CPU has,
+// with other thread counts, again, and with nothing in place.
 [[nodiscard]] Result<KernelAgreement> CompareKernels(
     std::shared_ptr<const artifact::Program> program, std::span<const std::vector<Tensor>> samples,
     const KernelAgreementOptions& options);

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <cstring>
 #include <map>
-#include <optional>
+#include <numeric>
 #include <utility>
 
 #include "plumb/runtime/session.h"
@@ -244,22 +244,38 @@ class Measurer {
     return same ? &layer : nullptr;
   }
 
+  // The elements that are compared: every n-th, where n has no factor in common with the channels, so that all of these
+  // have their turn.
+  [[nodiscard]] size_t StepOf(ConstTensorView tensor) const {
+    const auto n = static_cast<size_t>(tensor.size());
+    if (options_.elements == 0 || n <= options_.elements || tensor.shape.empty()) {
+      return 1;
+    }
+    size_t step = n / options_.elements;
+    while (std::gcd(step, static_cast<size_t>(tensor.shape.back())) != 1) {
+      ++step;
+    }
+    return step;
+  }
+
   void AddAccumulated(Layer& layer, ConstTensorView made) {
     const std::vector<float>& wanted = values_[layer.name];
-    layer.accumulated.Add(wanted, RealValues(made, GridOf(layer)));
-    if (!IsInteger(made.dtype)) {
-      return;
-    }
     const Quantization& grid = GridOf(layer);
     const GridChannels channels(grid, made.shape);
+    const bool integer = IsInteger(made.dtype);
     const auto [low, high] = EndsOf(made.dtype);
-    for (size_t i = 0; i < wanted.size(); ++i) {
+    const float below = static_cast<float>(low) - 0.5f, above = static_cast<float>(high) + 0.5f;
+    const size_t step = StepOf(made);
+    for (size_t i = 0; i < wanted.size(); i += step) {
+      layer.accumulated.Add(wanted[i], RealAt(made, grid, channels, i));
+      if (!integer) {
+        continue;
+      }
       const size_t c = channels.At(i);
       const int zero = grid.zero_point[c];
       const float steps = wanted[i] / grid.scale[c] + static_cast<float>(zero);
       const int32_t q = IntegerAt(made, i);
       layer.levels.set(static_cast<size_t>(q + 32768));
-      const float below = static_cast<float>(low) - 0.5f, above = static_cast<float>(high) + 0.5f;
       layer.outside += steps < below || steps > above;
       // An end much nearer to zero than the other is where a function has its least value (0 of ReLU, -0.28 of SiLU):
       // being there is no saturation.
@@ -268,8 +284,8 @@ class Measurer {
       layer.at_end += (low_counts && q == low) || (high_counts && q == high);
       layer.float_at_end +=
           (low_counts && steps < below + 1.0f) || (high_counts && steps > above - 1.0f);
+      ++layer.elements;
     }
-    layer.elements += static_cast<double>(wanted.size());
   }
 
   // The integer network with the float network's values put in the place of every result: each layer alone.
@@ -281,17 +297,18 @@ class Measurer {
         return;
       }
       const std::vector<float>& wanted = values_[layer->name];
-      const std::vector<float> found = RealValues(made, GridOf(*layer));
-      layer->alone.Add(wanted, found);
-      if (IsInteger(made.dtype)) {
-        const GridChannels channels(GridOf(*layer), made.shape);
-        for (size_t i = 0; i < wanted.size(); ++i) {
-          layer->largest_steps =
-              std::max(layer->largest_steps, static_cast<double>(std::fabs(wanted[i] - found[i])) /
-                                                 GridOf(*layer).scale[channels.At(i)]);
+      const Quantization& grid = GridOf(*layer);
+      const GridChannels channels(grid, made.shape);
+      const size_t step = StepOf(made);
+      for (size_t i = 0; i < wanted.size(); i += step) {
+        const float found = RealAt(made, grid, channels, i);
+        layer->alone.Add(wanted[i], found);
+        if (IsInteger(made.dtype)) {
+          const double steps = std::fabs(wanted[i] - found) / grid.scale[channels.At(i)];
+          layer->largest_steps = std::max(layer->largest_steps, steps);
         }
       }
-      WriteQuantized(wanted, GridOf(*layer), made);
+      WriteQuantized(wanted, grid, made);
     });
   }
 
@@ -316,9 +333,15 @@ class Measurer {
       return;
     }
     const std::span<float> explained(made.data<float>(), wanted.size());
-    const std::vector<float> real = RealValues(std::as_const(layer.made).view(), GridOf(layer));
-    layer.passed.Add(wanted, explained);
-    layer.own.Add(explained, real);
+    const ConstTensorView integer = std::as_const(layer.made).view();
+    const Quantization& grid = GridOf(layer);
+    const GridChannels channels(grid, integer.shape);
+    const size_t step = StepOf(made);
+    for (size_t i = 0; i < wanted.size(); i += step) {
+      layer.passed.Add(wanted[i], explained[i]);
+      layer.own.Add(explained[i], RealAt(integer, grid, channels, i));
+    }
+    const std::vector<float> real = RealValues(integer, grid);
     std::copy(real.begin(), real.end(), explained.begin());
   }
 

@@ -51,6 +51,7 @@ struct LayerReport {
 struct LayerOptions {
   int threads = 1;
   size_t isolated = 2;  // samples that layers are measured alone on; the others accumulate only
+  size_t elements = 0;  // compared of a tensor, spread over all of it; 0: all
   std::function<void(size_t done, size_t total)> progress;
 };
 

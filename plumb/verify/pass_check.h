@@ -7,6 +7,7 @@
 
 #include "plumb/base/status.h"
 #include "plumb/ir/graph.h"
+#include "plumb/runtime/session.h"
 
 namespace plumb::verify {
 
@@ -26,6 +27,8 @@ struct PassCheckOptions {
   int threads = 1;
   bool every = true;     // else the ends alone, and every pass only when these differ by more than
   double tolerance = 0;  // this
+  // Outputs after the last step on `inputs`, where they are known already; else empty.
+  std::span<const runtime::NamedTensor> last = {};
 };
 
 // Runs the graph after each step and compares its outputs with those after the step before it. The first step is what the

@@ -22,6 +22,7 @@
 #include "plumb/verify/layer_errors.h"
 #include "plumb/verify/pass_check.h"
 #include "plumb/verify/plain_decode.h"
+#include "plumb/verify/preprocess_score.h"
 
 namespace plumb::verify {
 
@@ -54,6 +55,7 @@ struct Verdict {
   // The evidence.
   Judgement judgement;
   PassCheck passes;
+  PreprocessReport preprocess;
   LayerReport layers;
   IntegerCheck integers;
   KernelAgreement kernels;
