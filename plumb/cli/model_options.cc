@@ -6,6 +6,10 @@ void ModelArguments::Declare(CLI::App& app) {
   app.add_option("model,--from-stage", model,
                  "a .onnx model, a .plumb artifact, or a stage file of --save-stage")
       ->required();
+  DeclareOptions(app);
+}
+
+void ModelArguments::DeclareOptions(CLI::App& app) {
   app.add_option("--input-shape", input_shapes,
                  "fix symbolic dimensions: name=1x3x640x640 (may be repeated)");
   app.add_option("--disable-pass", disabled_passes,

@@ -22,6 +22,7 @@ struct ModelArguments {
   bool self_test = false;
 
   void Declare(CLI::App& app);          // the model as a positional, and all options
+  void DeclareOptions(CLI::App& app);   // the options alone
   void DeclareSelfTest(CLI::App& app);  // of verbs that use a model's results
   [[nodiscard]] Result<ModelOptions> Parse() const;
 };
