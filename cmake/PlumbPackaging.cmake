@@ -84,8 +84,8 @@ function(plumb_install_headers component)
 endfunction()
 
 plumb_install_headers(runtime
-  plumb/base/half.h plumb/base/hash.h plumb/runtime/plumb_runtime.h plumb/runtime/self_test.h plumb/vision/classify.h
-  plumb/vision/decode.h plumb/vision/golden_input.h plumb/vision/nms.h)
+  plumb/base/half.h plumb/base/hash.h plumb/runtime/plumb_runtime.h plumb/vision/classify.h plumb/vision/decode.h
+  plumb/vision/nms.h)
 
 # The whole: compiler, checks and everything around them. What embeds it includes plumb/api.
 if(TARGET plumb_api)
