@@ -3,7 +3,7 @@
 #
 #   make demo        build, convert the shipped detector, check it, draw boxes on a picture
 #   make test        build, run all tests
-#   make check-long  the tests, then fuzzing at length, the thread sanitizer, builds for Arm and their tests under qemu
+#   make check-long  the tests, then fuzzing at length, the sanitizers, builds for Arm and their tests under qemu
 #   make bench       time Plumb and other runtimes in turn, write bench/results/ (needs the shared models; docs/speed.md);
 #                    a part: BENCH_ONLY=yunet-320,yolox-nano-416 BENCH_PARTS=int8,layers BENCH_ROUNDS=2;
 #                    BENCH_ADD=1 puts the part into bench/results, beside what an earlier run found there
@@ -35,6 +35,10 @@ check-long:
 	@tools/test_venv.sh
 	@$(MAKE) --no-print-directory build TESTS=ON
 	PLUMB_LONG=1 PLUMB_REQUIRE_BROWSER=1 ctest --test-dir $(BUILD) -j $(JOBS) --output-on-failure
+	cmake --preset asan
+	cmake --build build/asan -j $(JOBS) --target unit_tests
+	ASAN_OPTIONS=detect_leaks=1 LSAN_OPTIONS=suppressions=$(CURDIR)/tools/lsan.supp:print_suppressions=0 \
+	  ctest --test-dir build/asan -j $(JOBS) -L unit -LE 'slow|long' --output-on-failure
 	cmake --preset tsan
 	cmake --build build/tsan -j $(JOBS) --target unit_tests
 	ctest --test-dir build/tsan -j $(JOBS) -L unit -LE 'slow|long' --output-on-failure
