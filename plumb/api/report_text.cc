@@ -13,12 +13,6 @@ std::string Printed(const char* format, double value) {
 
 }  // namespace
 
-std::string FixedText(double value, int digits) {
-  char text[64];
-  std::snprintf(text, sizeof(text), "%.*f", digits, value);
-  return text;
-}
-
 std::string PercentText(double share) { return Printed("%.1f %%", 100 * share); }
 
 std::string SignificantText(double value) { return Printed("%.4g", value); }

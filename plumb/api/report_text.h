@@ -4,10 +4,10 @@
 #include <string>
 
 #include "plumb/base/dtype.h"
+#include "plumb/base/number_text.h"
 
 namespace plumb {
 
-[[nodiscard]] std::string FixedText(double value, int digits);
 [[nodiscard]] std::string PercentText(double share);      // "97.4 %"
 [[nodiscard]] std::string SignificantText(double value);  // four digits
 [[nodiscard]] std::string DecibelText(double sqnr);       // "31.4", "exact"

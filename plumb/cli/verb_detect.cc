@@ -7,6 +7,7 @@
 #include "plumb/api/compare_boxes.h"
 #include "plumb/api/detect.h"
 #include "plumb/api/frames.h"
+#include "plumb/base/number_text.h"
 #include "plumb/cli/model_options.h"
 #include "plumb/cli/rule_output.h"
 #include "plumb/cli/verb.h"
@@ -30,17 +31,11 @@ struct Arguments {
   bool check = false, trust_contract = false;
 };
 
-std::string Fixed(double value, int width, int digits) {
-  char text[64];
-  std::snprintf(text, sizeof(text), "%*.*f", width, digits, value);
-  return text;
-}
-
 std::string Row(const artifact::DecodeContract& contract, const vision::Detection& d) {
   std::string label = LabelOf(contract, d.label);
   label.resize(std::max<size_t>(label.size(), 16), ' ');
-  return StrCat("  ", label, Fixed(d.score, 7, 3), Fixed(d.x1, 9, 1), Fixed(d.y1, 9, 1),
-                Fixed(d.x2, 9, 1), Fixed(d.y2, 9, 1));
+  return StrCat("  ", label, FixedText(d.score, 3, 7), FixedText(d.x1, 1, 9), FixedText(d.y1, 1, 9),
+                FixedText(d.x2, 1, 9), FixedText(d.y2, 1, 9));
 }
 
 Status Draw(Picture picture, const artifact::DecodeContract& contract,
@@ -49,7 +44,7 @@ Status Draw(Picture picture, const artifact::DecodeContract& contract,
   // The strongest is drawn last, on top.
   for (auto d = found.rbegin(); d != found.rend(); ++d) {
     marks.push_back({d->x1, d->y1, d->x2, d->y2, d->label,
-                     StrCat(LabelOf(contract, d->label), Fixed(d->score, 5, 2)), d->keypoints});
+                     StrCat(LabelOf(contract, d->label), FixedText(d->score, 2, 5)), d->keypoints});
   }
   PLUMB_RETURN_IF_ERROR(pictures::DrawMarks(picture, marks));
   return pictures::WritePicture(path, picture);
@@ -122,10 +117,10 @@ Result<std::unique_ptr<FrameSource>> OpenFrames(const Arguments& args) {
 void NoteTimes(Console& console, const FramesSummary& summary) {
   const StageTimes& t = summary.times;
   const auto each = [&](double ms) {
-    return Fixed(ms / static_cast<double>(std::max<int64_t>(t.pictures, 1)), 0, 2);
+    return FixedText(ms / static_cast<double>(std::max<int64_t>(t.pictures, 1)), 2);
   };
   console.Note(StrCat(t.pictures, " frames, ",
-                      Fixed(static_cast<double>(t.pictures) / summary.seconds, 0, 1),
+                      FixedText(static_cast<double>(t.pictures) / summary.seconds, 1),
                       " a second; ms a frame: resize ", each(t.fit), ", into the network ",
                       each(t.input), ", network ", each(t.network), ", boxes ", each(t.boxes)));
 }

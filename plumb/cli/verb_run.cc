@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "plumb/api/run.h"
+#include "plumb/base/number_text.h"
 #include "plumb/cli/model_options.h"
 #include "plumb/cli/verb.h"
 
@@ -14,12 +15,6 @@ struct Arguments {
   RunOptions run;
   bool no_fuse = false;
 };
-
-std::string Hex(uint64_t value) {
-  char text[17];
-  std::snprintf(text, sizeof(text), "%016llx", static_cast<unsigned long long>(value));
-  return text;
-}
 
 // "1.234 to 5.678, mean 2.3" of a float tensor; empty for others.
 std::string Summary(const Tensor& tensor) {
@@ -38,7 +33,7 @@ std::string Summary(const Tensor& tensor) {
 
 void PrintText(const Console& console, const RunResult& result) {
   for (const RecordHash& hash : result.hashes) {
-    console.Print(StrCat(hash.index, "\t", hash.name, "\t", Hex(hash.hash)));
+    console.Print(StrCat(hash.index, "\t", hash.name, "\t", HexText(hash.hash)));
   }
   for (size_t i = 0; i < result.outputs.size(); ++i) {
     const runtime::NamedTensor& output = result.outputs[i];
@@ -65,8 +60,10 @@ void PrintJson(const Console& console, const RunResult& result) {
   if (!result.hashes.empty()) {
     json["hashes"] = nlohmann::ordered_json::array();
     for (const RecordHash& hash : result.hashes) {
-      json["hashes"].push_back(
-          {{"index", hash.index}, {"name", hash.name}, {"op", hash.op}, {"hash", Hex(hash.hash)}});
+      json["hashes"].push_back({{"index", hash.index},
+                                {"name", hash.name},
+                                {"op", hash.op},
+                                {"hash", HexText(hash.hash)}});
     }
   }
   console.Print(json.dump(2));

@@ -5,18 +5,13 @@
 
 #include "plumb/api/selftest.h"
 #include "plumb/artifact/reader.h"
+#include "plumb/base/number_text.h"
 #include "plumb/cli/verb.h"
 
 namespace plumb::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-std::string Hex(uint64_t value) {
-  char text[17];
-  std::snprintf(text, sizeof(text), "%016llx", static_cast<unsigned long long>(value));
-  return text;
-}
 
 std::string_view CauseName(runtime::DifferenceCause cause) {
   constexpr std::string_view kNames[] = {"kernel", "schedule", "program", "unknown"};
@@ -61,9 +56,9 @@ Json DifferenceJson(const artifact::Program& program, const SelfTestAnswer& answ
                {"vector", d.test_case},      {"variant", d.variant}, {"kernel", d.kernel},
                {"cause", CauseName(d.cause)}};
   if (d.hashes_known) {
-    json["expected_hash"] = Hex(d.expected_hash);
+    json["expected_hash"] = HexText(d.expected_hash);
     if (d.found_hash != 0) {
-      json["found_hash"] = Hex(d.found_hash);
+      json["found_hash"] = HexText(d.found_hash);
     }
   }
   if (d.has_element) {

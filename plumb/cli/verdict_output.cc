@@ -2,16 +2,12 @@
 
 #include <algorithm>
 
+#include "plumb/base/number_text.h"
+
 namespace plumb::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-std::string Fixed(double value, int width, int digits) {
-  char text[64];
-  std::snprintf(text, sizeof(text), "%*.*f", width, digits, value);
-  return text;
-}
 
 std::string Padded(std::string_view text, size_t width) {
   std::string padded(text);
@@ -47,8 +43,9 @@ void PrintLayers(const Console& console, const verify::Verdict& verdict) {
   }
   console.Print("  layers that lose most       own    alone    accumulated");
   for (const verify::LayerError& layer : verdict.guiltiest) {
-    console.Print(StrCat("    ", Fixed(layer.sqnr_own, 24, 1), " dB", Fixed(layer.sqnr_alone, 6, 1),
-                         " dB", Fixed(layer.sqnr_accumulated, 8, 1), " dB   ", layer.name, " (",
+    console.Print(StrCat("    ", FixedText(layer.sqnr_own, 1, 24), " dB",
+                         FixedText(layer.sqnr_alone, 1, 6), " dB",
+                         FixedText(layer.sqnr_accumulated, 1, 8), " dB   ", layer.name, " (",
                          layer.op, ", ", layer.form,
                          layer.origin == verify::ErrorOrigin::kNone
                              ? ""
@@ -122,7 +119,7 @@ std::string XmlText(std::string_view text) {
 void PrintVerdict(const Console& console, const verify::Verdict& verdict) {
   for (const verify::Rung& rung : verdict.rungs) {
     console.Print(StrCat("  ", rung.code, " ", Padded(rung.title, 11), Mark(rung.status), " ",
-                         Fixed(rung.seconds, 6, 2), " s  ", rung.figure,
+                         FixedText(rung.seconds, 2, 6), " s  ", rung.figure,
                          rung.worst.empty() ? "" : "; " + rung.worst));
   }
   for (const verify::Finding& finding : verdict.findings) {
@@ -131,8 +128,8 @@ void PrintVerdict(const Console& console, const verify::Verdict& verdict) {
     }
   }
   for (const verify::OutputError& output : verdict.outputs) {
-    console.Print(StrCat("  output '", output.name, "': SQNR ", Fixed(output.sqnr, 0, 1),
-                         " dB, cosine ", Fixed(output.cosine, 0, 5)));
+    console.Print(StrCat("  output '", output.name, "': SQNR ", FixedText(output.sqnr, 1),
+                         " dB, cosine ", FixedText(output.cosine, 5)));
   }
   PrintLayers(console, verdict);
   console.Print(StrCat("verdict  ", verify::LevelName(verdict.level)));
@@ -226,7 +223,7 @@ std::string VerdictJunit(const verify::Verdict& verdict, const std::string& name
     ++tests;
     seconds += time;
     cases += StrCat("  <testcase classname=\"plumb.verify\" name=\"", XmlText(test), "\" time=\"",
-                    Fixed(time, 0, 3), "\"");
+                    FixedText(time, 3), "\"");
     if (kind == "failure") {
       ++failures;
       cases += StrCat("><failure message=\"", XmlText(text), "\"/></testcase>\n");
@@ -254,7 +251,7 @@ std::string VerdictJunit(const verify::Verdict& verdict, const std::string& name
   }
   return StrCat("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"", XmlText(name),
                 "\" tests=\"", tests, "\" failures=\"", failures, "\" skipped=\"", skipped,
-                "\" errors=\"0\" time=\"", Fixed(seconds, 0, 3), "\">\n", cases, "</testsuite>\n");
+                "\" errors=\"0\" time=\"", FixedText(seconds, 3), "\">\n", cases, "</testsuite>\n");
 }
 
 }  // namespace plumb::cli

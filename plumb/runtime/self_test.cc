@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "plumb/base/number_text.h"
 #include "plumb/runtime/record_hash.h"
 #include "plumb/runtime/record_slice.h"
 #include "plumb/runtime/session.h"
@@ -370,12 +371,6 @@ class Tester {
   SelfTestReport report_;
 };
 
-std::string Hex(uint64_t value) {
-  char text[17];
-  std::snprintf(text, sizeof(text), "%016llx", static_cast<unsigned long long>(value));
-  return text;
-}
-
 }  // namespace
 
 Result<SelfTestReport> SelfTest(const std::shared_ptr<const Program>& program,
@@ -398,8 +393,8 @@ std::string DescribeDifference(const Program& program, const RecordDifference& d
                    d.expected, ", found ", d.found);
   }
   if (d.hashes_known && d.found_hash != 0) {
-    text += StrCat(d.has_element ? "; " : ": ", "hash expected ", Hex(d.expected_hash), ", found ",
-                   Hex(d.found_hash));
+    text += StrCat(d.has_element ? "; " : ": ", "hash expected ", HexText(d.expected_hash),
+                   ", found ", HexText(d.found_hash));
   }
   return text;
 }

@@ -44,12 +44,6 @@ std::string PercentText(double share) {
   return text.data();
 }
 
-std::string FixedText(double value, int digits) {
-  std::array<char, 64> text{};
-  std::snprintf(text.data(), text.size(), "%.*f", digits, value);
-  return text.data();
-}
-
 std::string CountText(double count) { return FixedText(count, 0); }
 
 }  // namespace plumb::verify

@@ -29,6 +29,7 @@
 
 #include "plumb/artifact/decode_contract.h"
 #include "plumb/artifact/program.h"
+#include "plumb/base/number_text.h"
 #include "plumb/verify/gate.h"
 #include "plumb/verify/layer_errors.h"
 #include "plumb/verify/observations.h"
@@ -68,9 +69,8 @@ RuleResult CheckEntropy(const RuleInput& input);        // K1
 RuleResult CheckFirstClasses(const RuleInput& input);   // K2
 RuleResult CheckClassMap(const RuleInput& input);       // K3
 
-// "12.3 %"; "0.83"; "2041200", of a count that is held as a double.
+// "12.3 %"; "2041200", of a count that is held as a double.
 [[nodiscard]] std::string PercentText(double share);
-[[nodiscard]] std::string FixedText(double value, int digits);
 [[nodiscard]] std::string CountText(double count);
 
 }  // namespace plumb::verify

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <optional>
 
+#include "plumb/base/number_text.h"
 #include "plumb/lower/lower.h"
 #include "plumb/verify/closeness.h"
 #include "plumb/verify/contract_check.h"
@@ -17,11 +18,6 @@
 namespace plumb::verify {
 namespace {
 
-std::string Fixed(double value, int digits) {
-  std::array<char, 64> text{};
-  std::snprintf(text.data(), text.size(), "%.*f", digits, value);
-  return text.data();
-}
 constexpr size_t kQuickDecoded = 2;     // pictures that are decoded twice
 constexpr size_t kContractSamples = 4;  // samples that the decode contract is held against
 constexpr size_t kLayerSamples = 1;     // samples whose layers are compared, quick
@@ -29,7 +25,7 @@ constexpr size_t kFullLayerSamples = 8;
 constexpr size_t kQuickLayerElements = 32768;                // of a tensor, for the layers
 constexpr size_t kQuickElements = 64, kFullElements = 2048;  // of a record's output, for V5
 
-std::string Percent(double share) { return Fixed(100 * share, 1) + " %"; }
+std::string Percent(double share) { return FixedText(100 * share, 1) + " %"; }
 
 // Runs a program on inputs in port order; gives its outputs as the model's user sees them.
 class Runner {
@@ -190,7 +186,7 @@ void DecideOutputs(Verdict& verdict) {
                                          gate.float_score, " on the calibration pictures")
                                 : StrCat(m.matched, " of ", m.expected,
                                          " float detections matched (", Percent(m.Share()),
-                                         "), median score shift ", Fixed(m.MedianShift(), 3)));
+                                         "), median score shift ", FixedText(m.MedianShift(), 3)));
     if (m.expected == 0) {
       verdict.findings.back().level = Level::kWarning;
     }
@@ -202,8 +198,8 @@ void DecideOutputs(Verdict& verdict) {
   } else {
     for (const OutputError& output : verdict.outputs) {
       verdict.Add("D3", Threshold(output.sqnr, gate.fail_below_sqnr, gate.warn_below_sqnr),
-                  StrCat("output '", output.name, "': SQNR ", Fixed(output.sqnr, 1), " dB, cosine ",
-                         Fixed(output.cosine, 5)));
+                  StrCat("output '", output.name, "': SQNR ", FixedText(output.sqnr, 1),
+                         " dB, cosine ", FixedText(output.cosine, 5)));
     }
   }
 }
@@ -374,17 +370,17 @@ void DecideLayers(Verdict& verdict) {
     const auto [low, high] = std::minmax_element(
         verdict.outputs.begin(), verdict.outputs.end(),
         [](const OutputError& a, const OutputError& b) { return a.sqnr < b.sqnr; });
-    outputs = StrCat(", output SQNR ", Fixed(low->sqnr, 1),
-                     verdict.outputs.size() > 1 ? " to " + Fixed(high->sqnr, 1) : "");
+    outputs = StrCat(", output SQNR ", FixedText(low->sqnr, 1),
+                     verdict.outputs.size() > 1 ? " to " + FixedText(high->sqnr, 1) : "");
   }
-  verdict.AddRung(
-      "V4", Level::kPass,
-      StrCat(verdict.layers.layers.size(), " integer layers",
-             verdict.layers.fused_away > 0
-                 ? StrCat(" (", verdict.layers.fused_away, " tensors are inside others)")
-                 : "",
-             outputs, outputs.empty() ? "" : " dB"),
-      StrCat("'", worst.name, "' adds most error of its own: ", Fixed(worst.sqnr_own, 1), " dB"));
+  verdict.AddRung("V4", Level::kPass,
+                  StrCat(verdict.layers.layers.size(), " integer layers",
+                         verdict.layers.fused_away > 0 ? StrCat(" (", verdict.layers.fused_away,
+                                                                " tensors are inside others)")
+                                                       : "",
+                         outputs, outputs.empty() ? "" : " dB"),
+                  StrCat("'", worst.name,
+                         "' adds most error of its own: ", FixedText(worst.sqnr_own, 1), " dB"));
 }
 
 Status RunIntegers(const VerdictInput& input, Verdict& verdict) {
