@@ -4,6 +4,7 @@
 #include <cmath>
 #include <random>
 
+#include "plumb/artifact/producers.h"
 #include "plumb/runtime/session.h"
 #include "plumb/vision/decode.h"
 
@@ -36,12 +37,7 @@ bool IsIntegerInput(const Program& program, int32_t t) {
 template <typename Stop>
 std::vector<int32_t> MarkBack(const Program& program, std::vector<int32_t> wanted,
                               std::vector<bool>& marked, bool& reaches_input, const Stop& stop) {
-  std::vector<int32_t> producer(program.tensors.size(), -1);
-  for (size_t r = 0; r < program.records.size(); ++r) {
-    for (const int32_t t : program.records[r].outputs) {
-      producer[static_cast<size_t>(t)] = static_cast<int32_t>(r);
-    }
-  }
+  const std::vector<int32_t> producer = artifact::Producers(program);
   std::vector<int32_t> ends;
   std::vector<bool> seen(program.tensors.size(), false);
   while (!wanted.empty()) {

@@ -4,6 +4,7 @@
 #include <map>
 #include <unordered_map>
 
+#include "plumb/artifact/producers.h"
 #include "plumb/base/hash.h"
 
 namespace plumb::verify {
@@ -62,22 +63,10 @@ std::string AttributeText(const Attributes& attributes) {
   return text;
 }
 
-std::vector<int32_t> Producers(const Program& program) {
-  std::vector<int32_t> producer(program.tensors.size(), -1);
-  for (size_t r = 0; r < program.records.size(); ++r) {
-    for (const int32_t out : program.records[r].outputs) {
-      if (out >= 0) {
-        producer[static_cast<size_t>(out)] = static_cast<int32_t>(r);
-      }
-    }
-  }
-  return producer;
-}
-
 }  // namespace
 
 ProgramPair::ProgramPair(std::shared_ptr<const Program> a, std::shared_ptr<const Program> b)
-    : a_{a, Producers(*a)}, b_{b, Producers(*b)} {
+    : a_{a, artifact::Producers(*a)}, b_{b, artifact::Producers(*b)} {
   common_of_a_.assign(a->tensors.size(), -1);
   common_of_b_.assign(b->tensors.size(), -1);
   input_of_a_.assign(a->tensors.size(), -1);

@@ -4,24 +4,13 @@
 #include <map>
 #include <set>
 
+#include "plumb/artifact/producers.h"
 #include "plumb/verify/grid_values.h"
 
 namespace plumb::verify {
 namespace {
 
 size_t At(int32_t index) { return static_cast<size_t>(index); }
-
-std::vector<int32_t> Producers(const artifact::Program& program) {
-  std::vector<int32_t> producer(program.tensors.size(), -1);
-  for (size_t r = 0; r < program.records.size(); ++r) {
-    for (const int32_t t : program.records[r].outputs) {
-      if (t >= 0) {
-        producer[At(t)] = static_cast<int32_t>(r);
-      }
-    }
-  }
-  return producer;
-}
 
 // Takes over a tensor of another program, with its constant.
 class TensorCopier {
@@ -80,7 +69,7 @@ Tensor OnGrid(std::span<const float> x, const artifact::TensorInfo& info) {
 Result<std::shared_ptr<const artifact::Program>> ExtractPart(const artifact::Program& program,
                                                              std::span<const int32_t> inputs,
                                                              std::span<const int32_t> outputs) {
-  const std::vector<int32_t> producer = Producers(program);
+  const std::vector<int32_t> producer = artifact::Producers(program);
   const std::set<int32_t> given(inputs.begin(), inputs.end());
   std::set<int32_t> records;
   std::vector<int32_t> open(outputs.begin(), outputs.end());
@@ -150,7 +139,7 @@ Result<std::vector<Tensor>> RunPart(const std::shared_ptr<const artifact::Progra
 }
 
 std::vector<Block> BlocksOf(const artifact::Program& program, const IsKnown& known) {
-  const std::vector<int32_t> producer = Producers(program);
+  const std::vector<int32_t> producer = artifact::Producers(program);
   std::vector<Block> blocks;
   for (const artifact::Record& made_by : program.records) {
     for (const int32_t output : made_by.outputs) {
