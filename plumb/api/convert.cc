@@ -212,10 +212,6 @@ class Conversion {
     if (steps_.empty()) {  // from a stage file: the passes ran when it was made
       steps_.push_back({"canonical", *model_.graph});
     }
-    // The first steps still have the source's layout, which nothing runs: compare from where the graph is NHWC.
-    const auto first = std::find_if(steps_.begin(), steps_.end(), [](const verify::PassStep& s) {
-      return s.name == "convert_layout";
-    });
     const std::vector<Tensor> probe =
         verify::CoversLittle(compiled_.stats, *model_.graph, model_.io)
             ? verify::Probe(*model_.program, model_.io)
@@ -230,7 +226,7 @@ class Conversion {
     input.calibration = true;
     input.float_outputs = float_outputs;
     input.probe = probe;
-    input.steps = {first == steps_.end() ? steps_.begin() : first, steps_.end()};
+    input.steps = verify::StepsThatRun(steps_);
     input.why_no_container = "the artifact is not written yet; 'plumb verify' reads it";
     input.judge = [&] {
       return JudgeImport(options_.model, model_.program, samples[0],

@@ -332,10 +332,7 @@ class Verification {
       if (steps_.empty()) {
         steps_.push_back({"canonical", *model_->graph});
       }
-      const auto first = std::find_if(steps_.begin(), steps_.end(), [](const verify::PassStep& s) {
-        return s.name == "convert_layout";
-      });
-      input.steps = {first == steps_.end() ? steps_.begin() : first, steps_.end()};
+      input.steps = verify::StepsThatRun(steps_);
       input.why_no_judge = input.why_no_preprocess = "needs inputs: --data PICTURES";
       if (!samples_.empty()) {
         input.judge = [this] { return Judge(); };

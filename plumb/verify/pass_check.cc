@@ -1,5 +1,6 @@
 #include "plumb/verify/pass_check.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "plumb/lower/lower.h"
@@ -34,6 +35,12 @@ Result<std::vector<Tensor>> RunStep(const PassStep& step, std::span<const Tensor
 }
 
 }  // namespace
+
+std::span<const PassStep> StepsThatRun(std::span<const PassStep> steps) {
+  const auto first =
+      std::ranges::find_if(steps, [](const PassStep& s) { return s.name == "convert_layout"; });
+  return first == steps.end() ? steps : std::span(first, steps.end());
+}
 
 Result<PassCheck> CheckPasses(std::span<const PassStep> steps, std::span<const Tensor> inputs,
                               const PassCheckOptions& options) {

@@ -16,6 +16,9 @@ struct PassStep {
   ir::Graph after;
 };
 
+// The steps that can be run: the first ones still have the source's layout, which nothing runs.
+[[nodiscard]] std::span<const PassStep> StepsThatRun(std::span<const PassStep> steps);
+
 struct PassCheck {
   int passes = 0;          // that changed the graph
   bool ends_only = false;  // the graph before the first of them against the one after the last
