@@ -9,6 +9,7 @@
 #include "plumb/pictures/draw.h"
 #include "plumb/pictures/write_picture.h"
 #include "plumb/runtime/session.h"
+#include "plumb/verify/box_match.h"
 #include "plumb/vision/classify.h"
 #include "plumb/vision/decode.h"
 #include "plumb/vision/nms.h"
@@ -164,24 +165,16 @@ struct Difference {
 
   void Match() {
     partner.assign(wanted.size(), -1);
-    taken.assign(found.size(), false);
+    verify::BoxMatcher matcher(found, kSameBox);
     for (size_t i = 0; i < wanted.size(); ++i) {
-      float best = kSameBox;
-      for (size_t k = 0; k < found.size(); ++k) {
-        const float iou = vision::Iou(wanted[i], found[k]);
-        if (!taken[k] && found[k].label == wanted[i].label && iou >= best) {
-          best = iou;
-          partner[i] = static_cast<int>(k);
-        }
-      }
-      if (partner[i] >= 0) {
-        taken[static_cast<size_t>(partner[i])] = true;
-        size +=
-            std::fabs(wanted[i].score - found[static_cast<size_t>(partner[i])].score) + (1 - best);
+      if (const auto match = matcher.Take(wanted[i])) {
+        partner[i] = static_cast<int>(match->index);
+        size += std::fabs(wanted[i].score - found[match->index].score) + (1 - match->iou);
       } else {
         size += wanted[i].score;
       }
     }
+    taken = matcher.taken();
     for (size_t k = 0; k < found.size(); ++k) {
       size += taken[k] ? 0 : found[k].score;
     }

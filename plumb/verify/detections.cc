@@ -4,9 +4,9 @@
 #include <cmath>
 #include <limits>
 
+#include "plumb/verify/box_match.h"
 #include "plumb/vision/decode.h"
 #include "plumb/vision/decode_level.h"
-#include "plumb/vision/nms.h"
 
 namespace plumb::verify {
 namespace {
@@ -27,27 +27,21 @@ double MatchCount::MedianShift() const {
 
 void CountMatches(std::span<const vision::Detection> reference,
                   std::span<const vision::Detection> other, const Gate& gate, MatchCount& count) {
-  std::vector<bool> taken(other.size(), false);
+  BoxMatcher matcher(other, gate.match_iou);
+  for (size_t i = 0; i < other.size(); ++i) {
+    if (!(other[i].score >= gate.integer_score)) {
+      matcher.Exclude(i);
+    }
+  }
   for (const vision::Detection& wanted : reference) {
     if (wanted.score < gate.float_score) {
       continue;
     }
     ++count.expected;
-    size_t best = other.size();
-    float best_iou = gate.match_iou;
-    for (size_t i = 0; i < other.size(); ++i) {
-      const float iou = vision::Iou(wanted, other[i]);
-      if (!taken[i] && other[i].label == wanted.label && other[i].score >= gate.integer_score &&
-          iou >= best_iou) {
-        best_iou = iou;
-        best = i;
-      }
-    }
-    if (best < other.size()) {
-      taken[best] = true;
+    if (const auto found = matcher.Take(wanted)) {
       ++count.matched;
       count.score_shifts.push_back(
-          std::fabs(static_cast<double>(wanted.score) - other[best].score));
+          std::fabs(static_cast<double>(wanted.score) - other[found->index].score));
     }
   }
 }

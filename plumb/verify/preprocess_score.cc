@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "plumb/runtime/session.h"
+#include "plumb/verify/box_match.h"
 #include "plumb/vision/classify.h"
 #include "plumb/vision/decode.h"
 #include "plumb/vision/nms.h"
@@ -134,26 +135,16 @@ Judged JudgeBoxes(const Answer& plain, const Answer& mirrored, int width) {
   constexpr float kSame = 0.5f;
   constexpr double kDoubt = 0.5;
   Judged judged;
-  std::vector<bool> taken(mirrored.boxes.size(), false);
+  BoxMatcher matcher(mirrored.boxes, kSame);
   for (const vision::Detection& box : plain.boxes) {
     ++judged.found;
     judged.sureness += box.score;
     vision::Detection there = box;
     there.x1 = static_cast<float>(width) - box.x2;
     there.x2 = static_cast<float>(width) - box.x1;
-    size_t best = mirrored.boxes.size();
-    float best_iou = kSame;
-    for (size_t i = 0; i < mirrored.boxes.size(); ++i) {
-      const float iou = vision::Iou(there, mirrored.boxes[i]);
-      if (!taken[i] && mirrored.boxes[i].label == box.label && iou >= best_iou) {
-        best = i;
-        best_iou = iou;
-      }
-    }
-    if (best < mirrored.boxes.size()) {
-      taken[best] = true;
+    if (const auto found = matcher.Take(there)) {
       ++judged.consistent;
-      judged.quality += std::min(box.score, mirrored.boxes[best].score);
+      judged.quality += std::min(box.score, mirrored.boxes[found->index].score);
     } else {
       judged.quality -= kDoubt * box.score;
     }

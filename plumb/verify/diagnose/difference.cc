@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "plumb/vision/nms.h"
+#include "plumb/verify/box_match.h"
 
 namespace plumb::verify {
 namespace {
@@ -92,21 +92,11 @@ double BoxDifference(const std::vector<std::vector<vision::Detection>>& a,
                      const std::vector<std::vector<vision::Detection>>& b) {
   double common = 0, all = 0;
   for (size_t s = 0; s < std::min(a.size(), b.size()); ++s) {
-    std::vector<bool> taken(b[s].size(), false);
+    BoxMatcher matcher(b[s], kLeastIou);
     for (const vision::Detection& one : a[s]) {
       all += std::fabs(one.score);
-      size_t best = b[s].size();
-      float best_iou = kLeastIou;
-      for (size_t i = 0; i < b[s].size(); ++i) {
-        const float iou = vision::Iou(one, b[s][i]);
-        if (!taken[i] && b[s][i].label == one.label && iou >= best_iou) {
-          best_iou = iou;
-          best = i;
-        }
-      }
-      if (best < b[s].size()) {
-        taken[best] = true;
-        common += static_cast<double>(best_iou) * std::min(one.score, b[s][best].score);
+      if (const auto found = matcher.Take(one)) {
+        common += static_cast<double>(found->iou) * std::min(one.score, b[s][found->index].score);
       }
     }
     for (const vision::Detection& other : b[s]) {
