@@ -19,6 +19,9 @@ struct PictureFacet {
 [[nodiscard]] std::vector<PictureFacet> PictureFacetsOf(const artifact::PictureInput& right,
                                                         const artifact::PictureInput& wrong);
 
+// Of H1, where tensors are given: adds what explains them, unsorted.
+[[nodiscard]] Status TestDumpedOutputs(Case& c, const CasePaths& paths, HypothesisResult& result);
+
 [[nodiscard]] Result<HypothesisResult> TestForeignDecoding(Case& c, const CasePaths& paths);
 [[nodiscard]] Result<HypothesisResult> TestForeignThresholds(Case& c, const CasePaths& paths);
 [[nodiscard]] Result<HypothesisResult> TestForeignPreprocessing(Case& c, const CasePaths& paths);

@@ -6,7 +6,8 @@
 #include <set>
 
 #include "plumb/verify/diagnose/foreign_results.h"
-#include "plumb/verify/grid_values.h"
+#include "plumb/verify/diagnose/output_exchange.h"
+#include "plumb/verify/diagnose/partial_runs.h"
 
 namespace plumb::verify {
 namespace {
@@ -16,27 +17,16 @@ using artifact::Program;
 constexpr double kEnough = 0.8;
 constexpr size_t kMostTransplants = 12;
 
-double NoiseShare(std::span<const float> reference, std::span<const float> other) {
-  double sum = 0, squares = 0, noise = 0, lost = 0;
-  for (size_t i = 0; i < std::min(reference.size(), other.size()); ++i) {
-    const double x = reference[i], d = static_cast<double>(other[i]) - x;
-    sum += x;
-    squares += x * x;
-    noise += std::isfinite(d) ? d * d : 0;
-    lost += std::isfinite(d) ? 0 : 1;  // as wrong as if the value said nothing
-  }
-  const auto n = static_cast<double>(std::max<size_t>(1, reference.size()));
-  const double variance = squares / n - (sum / n) * (sum / n);
-  return variance <= 0 ? (noise + lost > 0 ? 1.0 : 0.0) : noise / n / variance + lost / n;
-}
-
 class Search {
  public:
   Search(Case& c, const CasePaths& paths)
       : c_(c), paths_(paths), subject_(*c.input().subject->program) {}
 
   Result<std::shared_ptr<const LayerStudy>> Run() {
-    PLUMB_RETURN_IF_ERROR(SwappedOutputs());
+    PLUMB_ASSIGN_OR_RETURN(auto swapped, SwappedOutputs(c_, paths_));
+    if (swapped) {
+      study_->operators.push_back(std::move(*swapped));
+    }
     if (c_.input().graph == nullptr) {
       return BesideAnArtifact();
     }
@@ -46,9 +36,10 @@ class Search {
       return Done();
     }
     twin_ = *twin;
-    PLUMB_RETURN_IF_ERROR(RenamedOutputs());
-    PLUMB_ASSIGN_OR_RETURN(values_, c_.Values());
-    blocks_ = BlocksOf(subject_, [this](int32_t t) { return Known(subject_, t); });
+    AddRenamedOutputs();
+    PLUMB_ASSIGN_OR_RETURN(const auto* values, c_.Values());
+    runs_.emplace(c_, subject_, *values);
+    blocks_ = BlocksOf(subject_, [this](int32_t t) { return runs_->Known(subject_, t); });
     FindDonors();
     CompareAll();
     // What the ranges do is not the layers' fault.
@@ -83,8 +74,6 @@ class Search {
   // by what they hold.
   Result<std::shared_ptr<const LayerStudy>> BesideAnArtifact() {
     twin_ = c_.input().reference.program;
-    static const std::map<std::string, std::vector<float>> kNothing;
-    values_ = &kNothing;
     std::map<std::string, const artifact::TensorInfo*> theirs;
     for (const artifact::TensorInfo& info : twin_->tensors) {
       theirs.emplace(info.name, &info);
@@ -113,7 +102,7 @@ class Search {
       }
     }
     CompareAll();
-    PLUMB_RETURN_IF_ERROR(RenamedOutputs());
+    AddRenamedOutputs();
     size_t other_ranges = 0;
     for (const artifact::TensorInfo& info : subject_.tensors) {
       const auto found = theirs.find(info.name);
@@ -143,20 +132,6 @@ class Search {
     return Done();
   }
 
-  bool Known(const Program& program, int32_t t) const {
-    const artifact::TensorInfo& info = program.tensors[static_cast<size_t>(t)];
-    if (info.constant >= 0 ||
-        (info.dtype != DType::kF32 && info.dtype != DType::kS8 && info.dtype != DType::kS16)) {
-      return false;
-    }
-    if (info.dtype != DType::kF32 && info.quantization.empty()) {
-      return false;
-    }
-    const auto found = values_->find(ValueNameOf(info.name));
-    return found != values_->end() &&
-           static_cast<int64_t>(found->second.size()) == NumElements(info.shape);
-  }
-
   // For each block of the subject the twin's that makes the same tensor from tensors that the subject has too.
   void FindDonors() {
     std::map<std::string, const artifact::TensorInfo*> has;
@@ -164,7 +139,7 @@ class Search {
       has.emplace(info.name, &info);
     }
     const std::vector<Block> donors = BlocksOf(*twin_, [&](int32_t t) {
-      if (!Known(*twin_, t)) {
+      if (!runs_->Known(*twin_, t)) {
         return false;
       }
       const artifact::TensorInfo& info = twin_->tensors[static_cast<size_t>(t)];
@@ -216,172 +191,12 @@ class Search {
     }
   }
 
-  // Outputs that hold what another one should.
-  Status SwappedOutputs() {
-    const SideResults& a = c_.reference();
-    const SideResults& b = c_.subject();
-    const size_t n = a.outputs.empty() ? 0 : a.outputs[0].size();
-    if (n < 2 || b.outputs.size() != a.outputs.size() || b.outputs[0].size() != n) {
-      return {};
-    }
-    std::vector<size_t> best(n);
-    bool moved = false;
-    std::string text;
-    for (size_t i = 0; i < n; ++i) {
-      double least = 2;
-      for (size_t j = 0; j < n; ++j) {
-        std::vector<const Tensor*> x, y;
-        for (size_t s = 0; s < a.outputs.size(); ++s) {
-          x.push_back(&a.outputs[s][i].tensor);
-          y.push_back(&b.outputs[s][j].tensor);
-        }
-        const double d = TensorDifference(x, y);
-        if (d < least - (j == i ? 0.0 : 0.05)) {
-          least = d;
-          best[i] = j;
-        }
-      }
-      if (best[i] != i && least < 0.5) {
-        moved = true;
-        text += StrCat(text.empty() ? "'" : ", '", b.outputs[0][best[i]].name, "' holds what '",
-                       a.outputs[0][i].name, "' should");
-      } else {
-        best[i] = i;
+  void AddRenamedOutputs() {
+    if (study_->operators.empty()) {
+      if (auto renamed = RenamedOutputs(subject_, *twin_, paths_)) {
+        study_->operators.push_back(std::move(*renamed));
       }
     }
-    if (!moved) {
-      return {};
-    }
-    SideResults mended = b;
-    for (size_t s = 0; s < b.outputs.size(); ++s) {
-      for (size_t i = 0; i < n; ++i) {
-        mended.outputs[s][i] = {a.outputs[s][i].name, b.outputs[s][best[i]].tensor};
-      }
-    }
-    if (c_.detector()) {
-      auto boxes = c_.Boxes(c_.input().subject->io, c_.input().subject->decode, mended);
-      mended.boxes = boxes.ok() ? std::move(*boxes) : b.boxes;
-    }
-    PLUMB_ASSIGN_OR_RETURN(const double explained, c_.Explained(Compare(a, mended).value()));
-    study_->operators.push_back(
-        {"swapped-outputs", "Outputs are exchanged: one has the name of another.",
-         StrCat(text, "; put back, ", PercentText(explained), " of the difference is gone"),
-         ConvertCommand(paths_, ""), explained, explained > kEnough});
-    return {};
-  }
-
-  // Outputs that stand on each other's tensors: an exact contradiction, whatever these pictures show.
-  Status RenamedOutputs() {
-    if (!study_->operators.empty() || subject_.outputs.size() != twin_->outputs.size()) {
-      return {};
-    }
-    const auto value = [](const Program& p, const artifact::Port& port) {
-      return ValueNameOf(p.tensors[static_cast<size_t>(port.tensor)].name);
-    };
-    std::map<std::string, std::string> expected;
-    std::set<std::string> values;
-    for (const artifact::Port& port : twin_->outputs) {
-      expected[port.name] = value(*twin_, port);
-      values.insert(value(*twin_, port));
-    }
-    for (const artifact::Port& port : subject_.outputs) {
-      const auto right = expected.find(port.name);
-      const std::string found = value(subject_, port);
-      if (right != expected.end() && right->second != found && values.contains(found)) {
-        study_->operators.push_back({"swapped-outputs",
-                                     "Outputs are exchanged: one has the name of another.",
-                                     StrCat("output '", port.name, "' is made of '", found,
-                                            "', in the model of '", right->second, "'"),
-                                     ConvertCommand(paths_, ""), 0, true});
-        return {};
-      }
-    }
-    return {};
-  }
-
-  // The program from record `cut` on, on the float network's values of everything made before.
-  Result<double> DifferenceFrom(size_t cut) {
-    const std::vector<int32_t> live = LiveAt(subject_, cut);
-    std::vector<int32_t> outputs;
-    for (const artifact::Port& port : subject_.outputs) {
-      outputs.push_back(port.tensor);
-    }
-    PLUMB_ASSIGN_OR_RETURN(auto part, ExtractPart(subject_, live, outputs));
-    std::vector<Tensor> inputs;
-    for (const int32_t t : live) {
-      inputs.push_back(ValueOf(subject_, t));
-    }
-    PLUMB_ASSIGN_OR_RETURN(const std::vector<Tensor> made,
-                           RunPart(part, inputs, c_.input().threads));
-    ++runs_;
-    SideResults reference, other;
-    reference.outputs = {c_.reference().outputs[c_.probe()]};
-    other.outputs.resize(1);
-    for (size_t i = 0; i < made.size(); ++i) {
-      const artifact::TensorInfo& info = subject_.tensors[static_cast<size_t>(outputs[i])];
-      Tensor real(DType::kF32, info.shape);
-      const std::vector<float> x = RealValues(made[i].view(), info.quantization);
-      std::copy(x.begin(), x.end(), real.values<float>().begin());
-      other.outputs[0].push_back({subject_.outputs[i].name, std::move(real)});
-    }
-    return Compare(reference, other).value();
-  }
-
-  Tensor ValueOf(const Program& program, int32_t t) const {
-    const artifact::TensorInfo& info = program.tensors[static_cast<size_t>(t)];
-    return OnGrid(values_->at(ValueNameOf(info.name)), info);
-  }
-
-  bool CanCut(size_t cut) const {
-    const std::vector<int32_t> live = LiveAt(subject_, cut);
-    return std::all_of(live.begin(), live.end(), [this](int32_t t) { return Known(subject_, t); });
-  }
-
-  // First and last record of the segment that makes the difference, by two bisections.
-  Result<std::pair<size_t, size_t>> Segment() {
-    std::vector<size_t> cuts;
-    for (size_t cut = 0; cut <= subject_.records.size(); ++cut) {
-      if (CanCut(cut)) {
-        cuts.push_back(cut);
-      }
-    }
-    if (cuts.size() < 3) {
-      return std::pair<size_t, size_t>{0, subject_.records.size()};
-    }
-    for (const artifact::Port& port :
-         subject_.outputs) {  // integers of outputs are compared as such
-      if (subject_.tensors[static_cast<size_t>(port.tensor)].dtype == DType::kS64) {
-        return std::pair<size_t, size_t>{0, subject_.records.size()};
-      }
-    }
-    PLUMB_ASSIGN_OR_RETURN(const double whole, DifferenceFrom(cuts.front()));
-    PLUMB_ASSIGN_OR_RETURN(const double none, DifferenceFrom(cuts.back()));
-    const auto bisect = [&](double share) -> Result<size_t> {  // first cut that leaves less
-      size_t low = 0, high = cuts.size() - 1;
-      while (high - low > 1) {
-        const size_t middle = (low + high) / 2;
-        PLUMB_ASSIGN_OR_RETURN(const double d, DifferenceFrom(cuts[middle]));
-        (d - none > share * (whole - none) ? low : high) = middle;
-      }
-      return high;
-    };
-    PLUMB_ASSIGN_OR_RETURN(const size_t first, bisect(kEnough));
-    PLUMB_ASSIGN_OR_RETURN(const size_t last, bisect(1 - kEnough));
-    return std::pair<size_t, size_t>{cuts[first - 1], cuts[std::max(first, last)]};
-  }
-
-  Result<double> Alone(const Program& program, const Block& block, std::vector<float>* made) {
-    std::vector<Tensor> inputs;
-    for (const int32_t t : block.inputs) {
-      inputs.push_back(ValueOf(program, t));
-    }
-    const int32_t output[] = {block.output};
-    PLUMB_ASSIGN_OR_RETURN(auto part, ExtractPart(program, block.inputs, output));
-    PLUMB_ASSIGN_OR_RETURN(const std::vector<Tensor> out,
-                           RunPart(part, inputs, c_.input().threads));
-    const artifact::TensorInfo& info = program.tensors[static_cast<size_t>(block.output)];
-    *made = RealValues(out[0].view(), info.quantization);
-    return NoiseShare(values_->at(ValueNameOf(info.name)), *made);
   }
 
   struct Ranked {
@@ -399,8 +214,8 @@ class Search {
         continue;
       }
       std::vector<float> mine, other;
-      PLUMB_ASSIGN_OR_RETURN(const double error, Alone(subject_, blocks_[b], &mine));
-      PLUMB_ASSIGN_OR_RETURN(const double expected, Alone(*twin_, *donor_[b], &other));
+      PLUMB_ASSIGN_OR_RETURN(const double error, runs_->Alone(subject_, blocks_[b], &mine));
+      PLUMB_ASSIGN_OR_RETURN(const double expected, runs_->Alone(*twin_, *donor_[b], &other));
       const Quantization& grid =
           subject_.tensors[static_cast<size_t>(blocks_[b].output)].quantization;
       double mean = 0;
@@ -459,7 +274,7 @@ class Search {
   Status Blame() {
     size_t first = 0, last = subject_.records.size();
     if (material_) {
-      PLUMB_ASSIGN_OR_RETURN(const auto segment, Segment());
+      PLUMB_ASSIGN_OR_RETURN(const auto segment, runs_->Segment());
       first = segment.first;
       last = segment.second;
     }
@@ -489,7 +304,7 @@ class Search {
         continue;
       }
       const std::vector<Block> now =
-          BlocksOf(*mended, [&](int32_t t) { return Known(*mended, t); });
+          BlocksOf(*mended, [&](int32_t t) { return runs_->Known(*mended, t); });
       const auto block = std::find_if(now.begin(), now.end(), [&](const Block& b) {
         return mended->tensors[static_cast<size_t>(b.output)].name == NameOf(r.block);
       });
@@ -574,12 +389,12 @@ class Search {
            size_t first, size_t last, double lean) {
     const std::string& name = NameOf(worst.block);
     const artifact::Record& record = subject_.records[blocks_[worst.block].records.back()];
-    const std::string alone =
-        StrCat(runs_ > 0 ? StrCat(runs_, " partial runs narrow it down to records ", first, " to ",
-                                  last, " of ", subject_.records.size(), "; ")
-                         : std::string(),
-               "alone, '", name, "' (", record.op, ") is off by ", PercentText(worst.error),
-               " of its variance, the model's in its place by ", PercentText(worst.expected));
+    const std::string alone = StrCat(
+        runs_->runs() > 0 ? StrCat(runs_->runs(), " partial runs narrow it down to records ", first,
+                                   " to ", last, " of ", subject_.records.size(), "; ")
+                          : std::string(),
+        "alone, '", name, "' (", record.op, ") is off by ", PercentText(worst.error),
+        " of its variance, the model's in its place by ", PercentText(worst.expected));
     const std::string share =
         StrCat("; with ", used == 1 ? "it" : StrCat(used, " layers (", names, ")"), " put right, ",
                PercentText(explained), " of the difference is gone");
@@ -615,13 +430,12 @@ class Search {
   const CasePaths& paths_;
   const Program& subject_;
   std::shared_ptr<const Program> twin_;
-  const std::map<std::string, std::vector<float>>* values_ = nullptr;
+  std::optional<PartialRuns> runs_;
   std::vector<Block> blocks_;
   std::vector<std::optional<Block>> donor_;
   std::shared_ptr<LayerStudy> study_ = std::make_shared<LayerStudy>();
   double layers_share_ = 0;
   bool material_ = false;
-  int runs_ = 0;
 };
 
 Result<HypothesisResult> FromStudy(Case& c, const CasePaths& paths,
