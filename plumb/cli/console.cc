@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <nlohmann/json.hpp>
 
 #include "plumb/base/cpu_count.h"
 
@@ -41,6 +42,12 @@ void Console::Detail(std::string_view text) const {
 void Console::Warn(std::string_view text) const { Line(stderr, StrCat("warning: ", text)); }
 
 void Console::Print(std::string_view text) const { Line(stdout, text); }
+
+void Console::PrintJson(const nlohmann::ordered_json& object) const {
+  nlohmann::ordered_json json = {{"schema_version", kJsonSchemaVersion}};
+  json.update(object);
+  Print(json.dump(2));
+}
 
 Progress Console::ProgressBar() {
   if (verbosity == Verbosity::kQuiet) {

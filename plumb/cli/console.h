@@ -1,6 +1,7 @@
 // What the program says: results on standard output, everything else on standard error.
 #pragma once
 
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
 
@@ -8,6 +9,8 @@
 #include "plumb/base/status.h"
 
 namespace plumb::cli {
+
+inline constexpr int kJsonSchemaVersion = 1;  // of what --json prints: docs/schema
 
 enum class Verbosity { kQuiet, kNormal, kVerbose };
 
@@ -24,6 +27,8 @@ class Console {
   void Detail(std::string_view text) const;  // only when verbose
   void Warn(std::string_view text) const;    // always
   void Print(std::string_view text) const;   // a result, to standard output
+  // The result of --json: one object, schema_version in front.
+  void PrintJson(const nlohmann::ordered_json& object) const;
   // A bar with the time left on a terminal; elsewhere a line every tenth. Finished by a call with done == total.
   [[nodiscard]] Progress ProgressBar();
   [[nodiscard]] int Threads() const;

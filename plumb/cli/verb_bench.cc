@@ -116,7 +116,7 @@ std::function<Status(Console&)> Setup_bench(CLI::App& app) {
       for (const BenchRow& row : result.rows) {
         json["results"].push_back(JsonOf(row));
       }
-      console.Print(json.dump(2));
+      console.PrintJson(json);
       return {};
     }
     console.Print(StrCat(path, "  kernels ", result.isa, "  ", result.rows[0].macs / 1000000,

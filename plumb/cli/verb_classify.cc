@@ -73,7 +73,7 @@ std::function<Status(Console&)> Setup_classify(CLI::App& app) {
       if (args->check) {
         AddRulesJson(rules, json);
       }
-      console.Print(json.dump(2));
+      console.PrintJson(json);
     }
     return ReportRules(console, rules);
   };

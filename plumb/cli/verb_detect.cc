@@ -214,7 +214,7 @@ Status DetectPictures(Console& console, const Arguments& args, PictureModel& det
     if (args.check || !args.boxes.empty()) {
       AddRulesJson(rules, json);
     }
-    console.Print(json.dump(2));
+    console.PrintJson(json);
   }
   return ReportRules(console, rules);
 }

@@ -41,9 +41,7 @@ std::string Text(const Diagnosis& d) {
 }
 
 nlohmann::ordered_json Json(const Diagnosis& d) {
-  nlohmann::ordered_json json;
-  json["schema_version"] = 1;
-  json["healthy"] = d.healthy;
+  nlohmann::ordered_json json = {{"healthy", d.healthy}};
   json["headline"] = d.headline;
   json["difference"] = {{"value", d.difference.value()}, {"expected", d.expected}};
   if (d.difference.tensors) {
@@ -119,7 +117,7 @@ std::function<Status(Console&)> Setup_diagnose(CLI::App& app) {
     options.progress = console.ProgressBar();
     options.note = [&console](const std::string& line) { console.Note(line); };
     PLUMB_ASSIGN_OR_RETURN(const Diagnosis diagnosis, Diagnose(options));
-    console.Print(console.json ? Json(diagnosis).dump(2) : Text(diagnosis));
+    console.json ? console.PrintJson(Json(diagnosis)) : console.Print(Text(diagnosis));
     // An answer is a success; a difference without a known cause is not.
     if (!diagnosis.healthy && diagnosis.causes.empty()) {
       console.exit_code = static_cast<int>(Code::kVerificationFailed);

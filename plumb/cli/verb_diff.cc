@@ -105,7 +105,7 @@ void PrintJson(const Console& console, const DiffOptions& options, const DiffRep
     json["alone"].push_back({{"what", alone.what}, {"effect", EffectJson(alone.effect)}});
   }
   json["not_alone"] = report.not_alone;
-  console.Print(json.dump(2));
+  console.PrintJson(json);
 }
 
 }  // namespace

@@ -18,13 +18,12 @@ std::function<Status(Console&)> Setup_doctor(CLI::App& app) {
       offered += (offered.empty() ? "" : ", ") + std::string(IsaName(one));
     }
     if (console.json) {
-      console.Print(nlohmann::ordered_json{{"version", Release()},
-                                           {"commit", Commit()},
-                                           {"numerics", artifact::kNumericsVersion},
-                                           {"isa", IsaName(isa)},
-                                           {"isas", offered},
-                                           {"threads", console.Threads()}}
-                        .dump(2));
+      console.PrintJson({{"version", Release()},
+                         {"commit", Commit()},
+                         {"numerics", artifact::kNumericsVersion},
+                         {"isa", IsaName(isa)},
+                         {"isas", offered},
+                         {"threads", console.Threads()}});
     } else {
       console.Print(StrCat(VersionText(), "\nkernels used         ", IsaName(isa),
                            "\nkernels this CPU has ", offered, "\nthreads              ",

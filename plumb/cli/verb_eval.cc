@@ -107,7 +107,7 @@ std::function<Status(Console&)> Setup_eval(CLI::App& app) {
         json["compare"] = {{"model", result.other.model}, {"metrics", Json(result.other.metrics)}};
         json["difference"] = Json(result.difference);
       }
-      console.Print(json.dump(2));
+      console.PrintJson(json);
       return {};
     }
     console.Print(Text(StrCat(result.model.model, ", ", result.model.pictures, " pictures"),

@@ -45,7 +45,7 @@ std::function<Status(Console&)> Setup_explain(CLI::App& app) {
       for (const verify::CodeRow& row : verify::Codes()) {
         rows.push_back(RowJson(row));
       }
-      console.Print(rows.dump(2));
+      console.PrintJson({{"codes", rows}});
       return {};
     }
     const verify::CodeRow* row = verify::FindCode(args->code);
@@ -53,7 +53,7 @@ std::function<Status(Console&)> Setup_explain(CLI::App& app) {
       return UsageError(args->code.empty() ? "no code given" : "'" + args->code + "' is no code",
                         "; expected one of: ", KnownCodes());
     }
-    console.Print(console.json ? RowJson(*row).dump(2) : verify::ExplainText(*row));
+    console.json ? console.PrintJson(RowJson(*row)) : console.Print(verify::ExplainText(*row));
     return {};
   };
 }

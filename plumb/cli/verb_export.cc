@@ -61,7 +61,7 @@ void PrintJson(const Console& console, const Arguments& args, const ExportResult
   for (const ExportTensor& t : result.tensors) {
     json["tensors"].push_back({{"tensor", t.tensor}, {"name", t.name}, {"output", t.output}});
   }
-  console.Print(json.dump(2));
+  console.PrintJson(json);
 }
 
 }  // namespace

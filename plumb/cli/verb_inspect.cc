@@ -20,7 +20,7 @@ std::function<Status(Console&)> Setup_inspect(CLI::App& app) {
     PLUMB_ASSIGN_OR_RETURN(const ModelOptions options, args->model.Parse());
     PLUMB_ASSIGN_OR_RETURN(const Model model, LoadModel(args->model.model, options));
     const nlohmann::ordered_json facts = Inspect(model, args->layers || console.json);
-    console.Print(console.json ? facts.dump(2) : InspectText(facts));
+    console.json ? console.PrintJson(facts) : console.Print(InspectText(facts));
     return {};
   };
 }

@@ -116,7 +116,7 @@ std::function<Status(Console&)> Setup_list(CLI::App& app) {
       ->check(CLI::IsMember({"operators", "passes", "records"}));
   return [what](Console& console) -> Status {
     const Json rows = *what == "operators" ? Operators() : *what == "passes" ? Passes() : Records();
-    console.Print(console.json ? Json{{*what, rows}}.dump(2) : Markdown(rows));
+    console.json ? console.PrintJson({{*what, rows}}) : console.Print(Markdown(rows));
     return {};
   };
 }

@@ -38,7 +38,7 @@ void PrintJson(const Console& console, const ReduceResult& result) {
   for (const ReduceResult::Record& record : result.records) {
     json["records"].push_back({{"op", record.op}, {"name", record.name}});
   }
-  console.Print(json.dump(2));
+  console.PrintJson(json);
 }
 
 }  // namespace

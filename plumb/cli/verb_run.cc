@@ -66,7 +66,7 @@ void PrintJson(const Console& console, const RunResult& result) {
                                 {"hash", HexText(hash.hash)}});
     }
   }
-  console.Print(json.dump(2));
+  console.PrintJson(json);
 }
 
 }  // namespace

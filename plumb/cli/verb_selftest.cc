@@ -95,7 +95,7 @@ void PrintJson(const Console& console, const std::string& path, const artifact::
   if (report.difference) {
     json["difference"] = DifferenceJson(program, answer);
   }
-  console.Print(json.dump(2));
+  console.PrintJson(json);
 }
 
 }  // namespace

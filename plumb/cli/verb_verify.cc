@@ -51,7 +51,7 @@ Status Rebuild(const Console& console, const RebuildRequest& request) {
                                          {"difference", report.difference},
                                          {"from", report.from},
                                          {"from_lock", report.taken_over}};
-    console.Print(json.dump(2));
+    console.PrintJson(json);
   } else {
     std::string taken;
     for (const std::string& part : report.taken_over) {

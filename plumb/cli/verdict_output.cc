@@ -153,7 +153,7 @@ void PrintVerdict(const Console& console, const verify::Verdict& verdict) {
 }
 
 void AddVerdictJson(const verify::Verdict& verdict, Json& json) {
-  json["schema_version"] = kVerdictSchemaVersion;
+  json["schema_version"] = kJsonSchemaVersion;
   json["verdict"] = verify::LevelName(verdict.level);
   json["independently_checked"] = verdict.judgement.checked;
   json["rungs"] = Json::array();

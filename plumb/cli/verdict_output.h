@@ -9,8 +9,6 @@
 
 namespace plumb::cli {
 
-inline constexpr int kVerdictSchemaVersion = 1;  // docs/schema/*.json
-
 // The rungs, the findings beside them, the layers that lose most, and the verdict.
 void PrintVerdict(const Console& console, const verify::Verdict& verdict);
 // schema_version, verdict, rungs, findings, ... as docs/schema/convert.json and verify.json have them, added to `json`.

@@ -14,6 +14,10 @@ TYPES = {"object": dict, "array": list, "string": str, "boolean": bool}
 
 
 def is_type(value, name):
+    if isinstance(name, list):
+        return any(is_type(value, one) for one in name)
+    if name == "null":
+        return value is None
     if name == "number":
         return isinstance(value, (int, float)) and not isinstance(value, bool)
     if name == "integer":

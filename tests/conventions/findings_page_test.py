@@ -33,7 +33,7 @@ def emitted():
 
 def main(plumb, rewrite):
     page = printed(plumb)
-    rows = {row["code"] for row in json.loads(printed(plumb, "--json"))}
+    rows = {row["code"] for row in json.loads(printed(plumb, "--json"))["codes"]}
     if rewrite:
         PAGE.write_text(page, encoding="utf-8")
         return 0
