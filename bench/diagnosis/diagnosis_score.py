@@ -12,6 +12,8 @@ def effect(entry):
 def verdict(entry):
     if not entry["possible"]:
         return "no place"
+    if "error" in entry:
+        return "ALARM" if entry["group"] == "healthy" else "WRONG"
     if entry["group"] == "healthy":
         return "sound" if entry["healthy"] else "ALARM"
     names = [cause for _, cause, _ in entry["named"]]
@@ -61,9 +63,11 @@ def tables(entries):
     lines += [row("all", faults), "", HEAD]
     for network in dict.fromkeys(e["network"] for e in faults):
         lines.append(row(network, [e for e in faults if e["network"] == network]))
-    seconds = sorted(e["cpu_seconds"] for e in entries if "cpu_seconds" in e)
-    if seconds:
-        lines += ["", f"CPU seconds of one diagnosis (one thread, four pictures): median {seconds[len(seconds) // 2]}, most {seconds[-1]}."]
+    lines += ["", "| CPU seconds of one diagnosis | median | most |", "| --- | ---: | ---: |"]
+    for network in dict.fromkeys(e["network"] for e in faults):
+        seconds = sorted(e["cpu_seconds"] for e in entries if e["network"] == network and "cpu_seconds" in e)
+        if seconds:
+            lines.append(f"| {network} | {seconds[len(seconds) // 2]:.1f} | {seconds[-1]:.1f} |")
     lines += ["", "| kind | " + " | ".join(dict.fromkeys(e["network"] for e in entries)) + " |",
               "| --- |" + " --- |" * len(dict.fromkeys(e["network"] for e in entries))]
     by = {(e["kind"], e["network"]): verdict(e) for e in entries}
@@ -75,15 +79,15 @@ def tables(entries):
 PAGE = """# How often `plumb diagnose` names the cause
 
 Written by `bench/diagnosis/run_diagnosis.py`. One fault at a time is put into a network, its conversion, its artifact or its results;
-`plumb diagnose` sees the outcome, the model and four pictures. "Named first": the first cause is the injected one; "wrongly named":
-another one is, and the right one is not among the first three; "not found": results differ by more than a sound conversion's, and
-nothing is named; "without effect": nothing is named and the results are as near as a sound conversion's. "no place": the network has
-nothing that this fault could change, or refuses it.
+`plumb diagnose` sees the outcome, the model and six pictures, as many as it takes by itself, on one thread. "Named first": the first
+cause is the injected one; "wrongly named": another one is, and the right one is not among the first three; "not found": results differ
+by more than a sound conversion's, and nothing is named; "without effect": nothing is named and the results are as near as a sound
+conversion's. "no place": the network has nothing that this fault could change, or the changed model is refused.
 
 ```sh
 cmake --preset release -DPLUMB_TESTS=ON && cmake --build build/release --target plumb make_fault
 python3 bench/diagnosis/run_diagnosis.py build/release/bin/plumb build/release/tests/bench_diagnosis/make_fault \\
-  --work FOLDER --python PYTHON_WITH_ONNXRUNTIME
+  --work FOLDER --python PYTHON_WITH_ONNXRUNTIME --jobs 16 --publish
 ```
 
 It goes on where it ended; `--networks` and `--only` run a part. A small part runs with every `make test`.
@@ -91,9 +95,16 @@ It goes on where it ended; `--networks` and `--only` run a part. A small part ru
 """
 
 
-def write(entries, folder, page):
-    order = sorted(entries, key=lambda e: (e["network"], e["group"], e["kind"]))
-    slim = [{k: v for k, v in e.items() if k not in ("tried", "headline")} for e in order]
+def ordered(entries):
+    return sorted(entries, key=lambda e: (e["network"], e["group"], e["kind"]))
+
+
+def write_tables(entries, folder):
+    (folder / "results.md").write_text(tables(ordered(entries)))
+
+
+def publish(entries, folder, page):
+    slim = [{k: v for k, v in e.items() if k not in ("tried", "headline")} for e in ordered(entries)]
     (folder / "results.json").write_text("[\n" + ",\n".join(json.dumps(e) for e in slim) + "\n]\n")
-    (folder / "results.md").write_text(tables(order))
-    page.write_text(PAGE + tables(order))
+    write_tables(entries, folder)
+    page.write_text(PAGE + tables(ordered(entries)))

@@ -81,6 +81,20 @@ class Injector {
     return true;
   }
 
+  bool Biases() {  // left out
+    const Record* layer = Layer([this](const Record& r) {
+      return IsProduct(r) && r.inputs[2] >= 0 && p_.tensors[At(r.inputs[2])].constant >= 0 &&
+             p_.tensors[At(r.inputs[2])].dtype == DType::kS32;
+    });
+    if (layer == nullptr) {
+      return false;
+    }
+    for (int32_t& b : Edit(layer->inputs[2]).values<int32_t>()) {
+      b = 0;
+    }
+    return true;
+  }
+
   // --- graph and kernels ---
   bool TransposedWeights() {
     const Record* layer = Layer([this](const Record& r) {
@@ -166,6 +180,42 @@ class Injector {
     layer->attributes.Set("pads", std::vector<int64_t>{0, 0, 2 * pads[2], 2 * pads[3]});
     return true;
   }
+  bool PaddingValue() {  // the border is not zero
+    Record* layer = Layer([this](const Record& r) {
+      const std::vector<int64_t> pads = r.attributes.Ints("pads");
+      const TensorInfo& x = p_.tensors[At(r.inputs[0])];
+      return r.op == "conv" && pads.size() == 4 && x.shape.size() == 4 &&
+             std::any_of(pads.begin(), pads.end(), [](int64_t pad) { return pad > 0; }) &&
+             x.dtype == DType::kS8 && x.quantization.zero_point.size() == 1;
+    });
+    if (layer == nullptr) {
+      return false;
+    }
+    const std::vector<int64_t> pads = layer->attributes.Ints("pads");
+    TensorInfo padded = p_.tensors[At(layer->inputs[0])];
+    const int32_t zero = padded.quantization.zero_point[0];
+    padded.name += ".padded";
+    padded.shape[1] += pads[0] + pads[2];
+    padded.shape[2] += pads[1] + pads[3];
+    auto border = std::make_shared<Tensor>(DType::kS8, Shape{});
+    border->values<int8_t>()[0] = static_cast<int8_t>(zero > 0 ? zero - 60 : zero + 60);
+    p_.constants.push_back({border->raw(), border->bytes(), border});
+    TensorInfo value;
+    value.name = "border";
+    value.dtype = DType::kS8;
+    value.constant = static_cast<int32_t>(p_.constants.size() - 1);
+    Record pad;
+    pad.op = "pad";
+    pad.inputs = {layer->inputs[0], p_.AddTensor(std::move(value))};
+    pad.outputs = {p_.AddTensor(std::move(padded))};
+    pad.attributes.Set("pads",
+                       std::vector<int64_t>{0, pads[0], pads[1], 0, 0, pads[2], pads[3], 0});
+    pad.attributes.Set("mode", std::string("constant"));
+    layer->attributes.Set("pads", std::vector<int64_t>{0, 0, 0, 0});
+    layer->inputs[0] = pad.outputs[0];
+    p_.records.insert(p_.records.begin() + (layer - p_.records.data()), std::move(pad));
+    return true;
+  }
   bool ResizeRule() {
     Record* layer = Layer([](const Record& r) { return r.op == "resize"; });
     if (layer == nullptr) {
@@ -219,6 +269,17 @@ class Injector {
         a *= 1.9f;
         any = true;
       }
+    }
+    return any;
+  }
+  bool Strides() {
+    bool any = !artifact_.decode.strides.empty();
+    for (int32_t& stride : artifact_.decode.strides) {
+      stride *= 2;
+    }
+    for (DecodeOutput& output : artifact_.decode.outputs) {
+      any = any || output.stride > 0;
+      output.stride *= 2;
     }
     return any;
   }
@@ -350,15 +411,18 @@ constexpr Kind kKinds[] = {
     {"saturated", &Injector::Saturated},
     {"too-wide", &Injector::TooWide},
     {"dead-channels", &Injector::DeadChannels},
+    {"biases", &Injector::Biases},
     {"flipped-bits", &Injector::FlippedBits},
     {"transposed-weights", &Injector::TransposedWeights},
     {"swapped-outputs", &Injector::SwappedOutputs},
     {"dropped-activation", &Injector::DroppedActivation},
     {"padding", &Injector::Padding},
+    {"padding-value", &Injector::PaddingValue},
     {"resize-rule", &Injector::ResizeRule},
     {"rounds-down", &Injector::RoundsDown},
     {"sigmoid", &Injector::Sigmoid},
     {"anchors", &Injector::Anchors},
+    {"strides", &Injector::Strides},
     {"class-offset", &Injector::ClassOffset},
     {"nms-agnostic", &Injector::Agnostic},
     {"nms-threshold", &Injector::NmsThreshold},

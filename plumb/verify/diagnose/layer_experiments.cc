@@ -299,6 +299,9 @@ class Search {
     const size_t most = leans ? ranked.size() : std::min(ranked.size(), kMostTransplants);
     for (size_t i = 0; i < most; ++i) {
       const Ranked& r = ranked[i];
+      if (!donor_[r.block]) {
+        continue;
+      }
       const bool stated = StatedFault(NameOf(r.block)) != nullptr;
       if (!stated && !leans && r.error < 1.5 * r.expected + 1e-4) {
         continue;
