@@ -190,6 +190,10 @@ std::string InspectText(const Json& facts) {
     text += padded + value + "\n";
   };
   line("model", facts["model"].get<std::string>() + " (" + facts["kind"].get<std::string>() + ")");
+  if (facts["kind"] == "artifact" && facts["model"].get<std::string>().ends_with(".rknn")) {
+    line("note",
+         "a Plumb artifact whatever its name says: the vendor's NPU driver does not load it");
+  }
   for (const char* side : {"inputs", "outputs"}) {
     for (const Json& port : facts[side]) {
       const auto shape = port["shape"].get<Shape>();

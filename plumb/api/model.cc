@@ -10,6 +10,7 @@
 #include "plumb/base/cpu_count.h"
 #include "plumb/compile/compile.h"
 #include "plumb/import/onnx/import.h"
+#include "plumb/import/rknn/rknn_file.h"
 
 namespace plumb {
 namespace {
@@ -74,6 +75,12 @@ Result<Model> LoadModel(const std::string& path, const ModelOptions& options) {
   }
   if (artifact::LooksLikeArtifact(path) || path.ends_with(".plumb")) {
     return LoadArtifact(path, options);
+  }
+  if (rknn::VariantOfFile(path) != rknn::Variant::kNone) {
+    PLUMB_ASSIGN_OR_RETURN(const rknn::Facts facts, rknn::ReadFile(path));
+    return Incompatible("'", path, "' is ", rknn::Describe(facts),
+                        "; it cannot be run here: ", rknn::kWhyNotHere,
+                        ". What it says of itself: plumb inspect ", path);
   }
   if (options.self_test) {
     return UsageError("--selftest: '", path,

@@ -75,6 +75,16 @@ def triangle():
     return model(node("Trilu", ["x"], ["y"]), opset=14)
 
 
+def rknn_container():
+    """A container of RKNN-Toolkit 1, not compiled: a header and its description."""
+    text = (b'{"version": "1.7.5", "target_platform": ["RV1126"], "ori_network_platform": "ONNX", "name": "net", '
+            b'"nodes": [{"op": "VSI_NN_OP_CONV2D", "name": "c"}, {"op": "VSI_NN_OP_RELU", "name": "r"}], '
+            b'"graph": [{"left": "input", "right_tensor_id": 0}, {"left": "output", "right_tensor_id": 1}], '
+            b'"norm_tensor": [{"tensor_id": 0, "url": "images", "size": [1, 3, 8, 8], "dtype": {"vx_type": "u8", '
+            b'"qnt_type": "asymmetric", "scale": [0.5], "zero_point": [3]}}, {"tensor_id": 1, "url": "boxes", "size": [1, 6]}]}')
+    return b"RKNN" + struct.pack("<IQQQ", 0, 2, 0, len(text)) + text
+
+
 def unknown_operators():
     return model(node("Frobnicate", ["x"], ["a"]) + node("Relu", ["a"], ["b"]) + node("Unheard", ["b"], ["y"]))
 
