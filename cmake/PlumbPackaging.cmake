@@ -93,7 +93,7 @@ if(TARGET plumb_api)
   set_target_properties(plumb_all PROPERTIES OUTPUT_NAME plumb)
   plumb_install_headers(plumb
     plumb/api/bench.h plumb/api/convert.h plumb/api/detect.h plumb/api/eval.h plumb/api/export.h plumb/api/inspect.h
-    plumb/api/model.h plumb/api/progress.h plumb/api/run.h plumb/api/samples.h plumb/api/selftest.h plumb/api/stages.h
+    plumb/api/model.h plumb/api/model_session.h plumb/api/progress.h plumb/api/run.h plumb/api/samples.h plumb/api/selftest.h plumb/api/stages.h
     plumb/api/version.h)
 endif()
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "plumb/cli/option_words.h"
 #include "plumb/cli/rknn_spelling.h"
 
 namespace plumb::cli {
@@ -27,18 +28,6 @@ bool GivenOnCommandLine(const std::vector<std::string>& args, const std::string&
   return std::any_of(args.begin(), args.end(), [&](const std::string& arg) {
     return arg == flag || arg.starts_with(flag + "=");
   });
-}
-
-std::string KnownKeys(const CLI::App& verb) {
-  std::string keys;
-  for (const CLI::Option* option : verb.get_options()) {
-    for (const std::string& name : option->get_lnames()) {
-      if (name != "help" && name != "config") {
-        keys += (keys.empty() ? "" : ", ") + name;
-      }
-    }
-  }
-  return keys;
 }
 
 // A scalar as it stands, a list as "[1,2]" or "[[1,2]]".
@@ -107,33 +96,23 @@ Status ApplyConfigFile(CLI::App& app, std::vector<std::string>& args,
           continue;
         }
       }
-      const CLI::Option* option = verb->get_option_no_throw(flag);
-      if (option == nullptr || key == "config" || key == "help") {
-        return UsageError("--config ", *path, ", line ", entry.first.Mark().line + 1, ": '", key,
-                          "' is not an option of '", verb->get_name(),
-                          "'; it has: ", KnownKeys(*verb));
+      const auto option = OptionByName(*verb, key);
+      if (!option.ok()) {
+        return option.status().WithContext(
+            StrCat("--config ", *path, ", line ", entry.first.Mark().line + 1));
       }
       if (GivenOnCommandLine(args, flag)) {
         continue;
       }
-      const bool is_flag = option->get_expected_max() == 0;
-      if (entry.second.IsSequence() && option->get_expected_max() > 1) {
-        for (const auto& item : entry.second) {
-          args.push_back(flag + "=" + item.as<std::string>());
-        }
+      std::vector<std::string> values;
+      if (IsFlag(**option)) {
+        values.emplace_back(entry.second.as<bool>() ? "true" : "false");
       } else if (entry.second.IsSequence()) {
-        std::string joined;
-        for (const auto& item : entry.second) {
-          joined += (joined.empty() ? "" : ",") + item.as<std::string>();
-        }
-        args.push_back(flag + "=" + joined);
-      } else if (is_flag) {
-        if (entry.second.as<bool>()) {
-          args.push_back(flag);
-        }
+        values = entry.second.as<std::vector<std::string>>();
       } else {
-        args.push_back(flag + "=" + entry.second.as<std::string>());
+        values.push_back(entry.second.as<std::string>());
       }
+      AppendWords(**option, key, values, args);
     }
   } catch (const YAML::Exception& error) {
     return UsageError("--config ", *path, ": ", error.what());

@@ -27,21 +27,31 @@ void Line(std::FILE* to, std::string_view text) {
 
 bool IsTerminal() { return isatty(STDERR_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr; }
 
+void Console::Say(Message kind, std::string_view text) const {
+  if (listener) {
+    listener(kind, text);
+  } else if (kind == Message::kResult) {
+    Line(stdout, text);
+  } else {
+    Line(stderr, kind == Message::kWarning ? StrCat("warning: ", text) : std::string(text));
+  }
+}
+
 void Console::Note(std::string_view text) const {
   if (verbosity != Verbosity::kQuiet) {
-    Line(stderr, text);
+    Say(Message::kNote, text);
   }
 }
 
 void Console::Detail(std::string_view text) const {
   if (verbosity == Verbosity::kVerbose) {
-    Line(stderr, text);
+    Say(Message::kNote, text);
   }
 }
 
-void Console::Warn(std::string_view text) const { Line(stderr, StrCat("warning: ", text)); }
+void Console::Warn(std::string_view text) const { Say(Message::kWarning, text); }
 
-void Console::Print(std::string_view text) const { Line(stdout, text); }
+void Console::Print(std::string_view text) const { Say(Message::kResult, text); }
 
 void Console::PrintJson(const nlohmann::ordered_json& object) const {
   nlohmann::ordered_json json = {{"schema_version", kJsonSchemaVersion}};
@@ -50,6 +60,9 @@ void Console::PrintJson(const nlohmann::ordered_json& object) const {
 }
 
 Progress Console::ProgressBar() {
+  if (progress) {
+    return progress;
+  }
   if (verbosity == Verbosity::kQuiet) {
     return nullptr;
   }

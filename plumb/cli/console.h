@@ -1,6 +1,7 @@
 // What the program says: results on standard output, everything else on standard error.
 #pragma once
 
+#include <functional>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
@@ -13,6 +14,7 @@ namespace plumb::cli {
 inline constexpr int kJsonSchemaVersion = 1;  // of what --json prints: docs/schema
 
 enum class Verbosity { kQuiet, kNormal, kVerbose };
+enum class Message { kResult, kNote, kWarning };
 
 class Console {
  public:
@@ -22,6 +24,9 @@ class Console {
   int threads = 0;      // 0: as many as this process may use
   std::string command;  // as typed
   int exit_code = 0;    // of a verb that succeeded: 0, or 8 for warnings under --strict
+  // Where set, messages and progress go there and nothing is printed.
+  std::function<void(Message, std::string_view)> listener;
+  Progress progress;
 
   void Note(std::string_view text) const;    // unless quiet
   void Detail(std::string_view text) const;  // only when verbose
@@ -29,11 +34,14 @@ class Console {
   void Print(std::string_view text) const;   // a result, to standard output
   // The result of --json: one object, schema_version in front.
   void PrintJson(const nlohmann::ordered_json& object) const;
-  // A bar with the time left on a terminal; elsewhere a line every tenth. Finished by a call with done == total.
+  // `progress` where set; else a bar with the time left on a terminal, elsewhere a line every tenth. Finished by a call with
+  // done == total.
   [[nodiscard]] Progress ProgressBar();
   [[nodiscard]] int Threads() const;
 
  private:
+  void Say(Message kind, std::string_view text) const;
+
   std::string bar_stage_;
   double bar_start_ = 0;
   int bar_tenth_ = -1;

@@ -10,6 +10,7 @@ import unittest
 from tracked import ROOT, tracked_files
 
 CODE = {".cc", ".h", ".inc", ".py", ".fbs", ".proto"}
+PYTHON_OWN = ("__init__", "__main__")  # names that Python asks for
 SNAKE_CASE = re.compile(r"^[a-z0-9]+(_[a-z0-9]+)*$")
 
 
@@ -25,12 +26,12 @@ class FileNames(unittest.TestCase):
 
     def test_snake_case(self):
         self.assertEqual([str(path.relative_to(ROOT)) for path in self.files
-                          if not SNAKE_CASE.match(path.stem) and path.stem != "__init__"], [])
+                          if not SNAKE_CASE.match(path.stem) and path.stem not in PYTHON_OWN], [])
 
     def test_unique(self):
         by_name = collections.defaultdict(list)
         for path in self.files:
-            if path.stem != "__init__":
+            if path.stem not in PYTHON_OWN:
                 by_name[place(path), path.name].append(str(path.relative_to(ROOT)))
         self.assertEqual([paths for paths in by_name.values() if len(paths) > 1], [])
 

@@ -1,0 +1,280 @@
+#include "plumb/api/model_session.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "plumb/base/thread_pool.h"
+#include "plumb/runtime/port_convert.h"
+
+namespace plumb {
+namespace {
+
+const artifact::TensorInfo& InfoOf(const artifact::Program& program, const artifact::Port& port) {
+  return program.tensors[static_cast<size_t>(port.tensor)];
+}
+
+PortFacts FactsOf(const artifact::Program& program, const artifact::Port& port) {
+  const artifact::TensorInfo& info = InfoOf(program, port);
+  return {port.name,  port.dtype,        info.shape,  info.dtype,
+          info.shape, info.quantization, std::nullopt};
+}
+
+std::string TypeText(DType dtype, std::span<const int64_t> shape) {
+  return StrCat(DTypeName(dtype), " ", ShapeToString(shape));
+}
+
+// How often `expected` lies in `found` along the first dimension; 0 when it does not.
+int64_t RunsOf(std::span<const int64_t> expected, std::span<const int64_t> found, bool free_batch) {
+  if (std::ranges::equal(expected, found)) {
+    return 1;
+  }
+  const bool same_rest = free_batch && !expected.empty() && found.size() == expected.size() &&
+                         std::ranges::equal(expected.subspan(1), found.subspan(1));
+  return same_rest && expected[0] > 0 && found[0] > 0 && found[0] % expected[0] == 0
+             ? found[0] / expected[0]
+             : 0;
+}
+
+// The same of the bytes of a picture; one picture may come without the batch.
+int64_t PicturesOf(const artifact::PictureInput& picture, std::span<const int64_t> found,
+                   bool free_batch) {
+  const Shape whole = {1, picture.height, picture.width, picture.channels()};
+  const std::span<const int64_t> expected(whole);
+  if (std::ranges::equal(expected.subspan(1), found) ||
+      (picture.channels() == 1 && std::ranges::equal(expected.subspan(1, 2), found))) {
+    return 1;
+  }
+  return RunsOf(expected, found, free_batch);
+}
+
+std::string ExpectedText(const PortFacts& port, bool free_batch) {
+  std::string text = TypeText(port.dtype, port.shape);
+  if (port.picture) {
+    text += StrCat(", or a picture as u8 ", port.picture->height, "x", port.picture->width, "x",
+                   port.picture->channels());
+  }
+  return text + (free_batch ? ", or several along the first dimension" : "");
+}
+
+// Channel c of the bytes is the network's channel c.
+artifact::PictureInput InOwnOrder(artifact::PictureInput picture) {
+  if (picture.color == artifact::Color::kBgr) {
+    picture.color = artifact::Color::kRgb;
+  }
+  return picture;
+}
+
+}  // namespace
+
+ModelSession::ModelSession(Model model, const ModelSessionOptions& options)
+    : model_(std::move(model)), options_(options) {
+  const artifact::Program& program = *model_.program;
+  for (const artifact::Port& port : program.inputs) {
+    inputs_.push_back(FactsOf(program, port));
+  }
+  for (const artifact::Port& port : program.outputs) {
+    outputs_.push_back(FactsOf(program, port));
+  }
+  tables_.resize(inputs_.size());
+  std::shared_ptr<const artifact::Program> changed = model_.program;
+  for (const artifact::PictureInput& contract : model_.io.pictures) {
+    const auto index = static_cast<size_t>(contract.input);
+    PortFacts& port = inputs_[index];
+    port.picture = InOwnOrder(contract);
+    if (auto pixels = TakePixels(*changed, *port.picture)) {
+      const artifact::TensorInfo& info = InfoOf(*pixels->program, pixels->program->inputs[index]);
+      port.stored = info.dtype;
+      port.stored_shape = info.shape;
+      port.grid = info.quantization;
+      tables_[index] = pixels->tables;
+      changed = std::move(pixels->program);
+      pixel_program_ = changed;
+    }
+    port.picture->color = contract.color;
+  }
+}
+
+Result<std::unique_ptr<ModelSession>> ModelSession::Create(Model model,
+                                                           const ModelSessionOptions& options) {
+  std::unique_ptr<ModelSession> session(new ModelSession(std::move(model), options));
+  PLUMB_RETURN_IF_ERROR(session->Need(session->pixel_program_ != nullptr).status());
+  return session;
+}
+
+Result<runtime::Session*> ModelSession::Need(bool pixels) {
+  std::unique_ptr<runtime::Session>& session = pixels ? pixel_session_ : tensor_session_;
+  if (session == nullptr) {
+    runtime::SessionOptions options;
+    options.threads = options_.threads;
+    PLUMB_ASSIGN_OR_RETURN(
+        session, runtime::Session::Create(pixels ? pixel_program_ : model_.program, options));
+  }
+  return session.get();
+}
+
+size_t ModelSession::arena_bytes() const {
+  return (tensor_session_ ? tensor_session_->arena_bytes() : 0) +
+         (pixel_session_ ? pixel_session_->arena_bytes() : 0);
+}
+
+size_t ModelSession::packed_bytes() const {
+  return (tensor_session_ ? tensor_session_->packed_bytes() : 0) +
+         (pixel_session_ ? pixel_session_->packed_bytes() : 0);
+}
+
+Result<ModelSession::Use> ModelSession::UseOf(size_t input, const GivenInput& given) const {
+  const PortFacts& port = inputs_[input];
+  const ConstTensorView& tensor = given.tensor;
+  const bool free_batch = model_.program->symbolic_batch;
+  if (given.form == InputForm::kStored) {
+    const int64_t runs = RunsOf(port.stored_shape, tensor.shape, free_batch);
+    if (runs == 0 || tensor.dtype != port.stored) {
+      return UsageError("input '", port.name, "', passed through: expected ",
+                        TypeText(port.stored, port.stored_shape), ", found ",
+                        TypeText(tensor.dtype, tensor.shape));
+    }
+    return Use{&given, tables_[input] ? Path::kPixels : Path::kTensor, runs};
+  }
+  const artifact::TensorInfo& info = InfoOf(*model_.program, model_.program->inputs[input]);
+  int64_t runs = RunsOf(port.shape, tensor.shape, free_batch);
+  const bool type_fits = tensor.dtype == port.dtype || tensor.dtype == info.dtype ||
+                         (IsFloat(tensor.dtype) && IsFloat(port.dtype));
+  if (runs > 0 && type_fits && runtime::CanConvert(info, tensor.dtype)) {
+    return Use{&given, Path::kTensor, runs};
+  }
+  if (port.picture && tensor.dtype == DType::kU8) {
+    runs = PicturesOf(*port.picture, tensor.shape, free_batch);
+    if (runs > 0) {
+      return Use{&given, Path::kPixels, runs};
+    }
+  }
+  return UsageError("input '", port.name, "': expected ", ExpectedText(port, free_batch),
+                    ", found ", TypeText(tensor.dtype, tensor.shape));
+}
+
+Result<std::vector<ModelSession::Use>> ModelSession::Match(
+    std::span<const GivenInput> given) const {
+  std::vector<Use> uses(inputs_.size());
+  int64_t runs = 1;
+  for (const GivenInput& one : given) {
+    const auto port = std::ranges::find(inputs_, one.name, &PortFacts::name);
+    if (port == inputs_.end()) {
+      std::string names;
+      for (const PortFacts& known : inputs_) {
+        names += StrCat(names.empty() ? "'" : ", '", known.name, "'");
+      }
+      return UsageError("the network has no input '", one.name, "'; its inputs are: ", names);
+    }
+    const auto index = static_cast<size_t>(port - inputs_.begin());
+    if (uses[index].given != nullptr) {
+      return UsageError("input '", one.name, "' is given twice");
+    }
+    PLUMB_ASSIGN_OR_RETURN(uses[index], UseOf(index, one));
+    if (uses[index].runs > 1 && runs > 1 && uses[index].runs != runs) {
+      return UsageError("input '", one.name, "' holds ", uses[index].runs,
+                        " batches, another one holds ", runs);
+    }
+    runs = std::max(runs, uses[index].runs);
+  }
+  for (size_t i = 0; i < uses.size(); ++i) {
+    if (uses[i].given == nullptr) {
+      return UsageError("input '", inputs_[i].name, "' is missing; expected ",
+                        ExpectedText(inputs_[i], model_.program->symbolic_batch));
+    }
+  }
+  return uses;
+}
+
+void ModelSession::Write(runtime::Session& session, bool pixels, size_t input, const Use& use,
+                         int64_t run) {
+  const PortFacts& port = inputs_[input];
+  const ConstTensorView& tensor = use.given->tensor;
+  const auto* from =
+      static_cast<const std::byte*>(tensor.raw) +
+      (use.runs > 1 ? static_cast<size_t>(run) * (tensor.bytes() / static_cast<size_t>(use.runs))
+                    : 0);
+  const TensorView to = session.input(input);
+  if (use.given->form == InputForm::kStored) {
+    std::memcpy(to.raw, from, to.bytes());
+    return;
+  }
+  const artifact::TensorInfo& info = InfoOf(session.program(), session.program().inputs[input]);
+  if (use.path == Path::kTensor) {
+    runtime::FromUser(info, tensor.dtype, from, to.raw);
+    return;
+  }
+  const artifact::PictureInput contract = InOwnOrder(*port.picture);
+  if (picture_.width != contract.width || picture_.height != contract.height ||
+      picture_.channels != contract.channels()) {
+    picture_ = Picture(contract.width, contract.height, contract.channels());
+  }
+  std::memcpy(picture_.pixels.data(), from, picture_.pixels.size());
+  const auto size = static_cast<size_t>(to.size());
+  if (pixels && tables_[input]) {
+    vision::WriteQuantized(picture_, contract, *tables_[input],
+                           {static_cast<int8_t*>(to.raw), size});
+  } else if (to.dtype == DType::kF32) {
+    vision::WriteFloat(picture_, contract, {static_cast<float*>(to.raw), size});
+  } else if (to.dtype == DType::kU8) {
+    const Tensor bytes = vision::ToBytes(picture_, contract);
+    std::memcpy(to.raw, bytes.raw(), bytes.bytes());
+  } else {
+    const Tensor values = vision::ToFloat(picture_, contract);
+    runtime::FromUser(info, DType::kF32, values.raw(), to.raw);
+  }
+}
+
+Status ModelSession::Run(std::span<const GivenInput> given, const Allocate& allocate) {
+  PLUMB_ASSIGN_OR_RETURN(const std::vector<Use> uses, Match(given));
+  int64_t runs = 1;
+  // Bytes go through the tables when every input that has one comes as bytes.
+  bool pixels = pixel_program_ != nullptr;
+  for (size_t i = 0; i < uses.size(); ++i) {
+    runs = std::max(runs, uses[i].runs);
+    pixels = pixels && (!tables_[i] || uses[i].path == Path::kPixels);
+  }
+  for (size_t i = 0; i < uses.size(); ++i) {
+    if (!pixels && tables_[i] && uses[i].given->form == InputForm::kStored) {
+      return UsageError("input '", inputs_[i].name,
+                        "' is passed through, another picture input comes as a tensor; pass both "
+                        "through, or none");
+    }
+  }
+  const artifact::Program& program = *model_.program;
+  std::vector<std::byte*> memory;
+  std::vector<DType> types;
+  for (size_t i = 0; i < outputs_.size(); ++i) {
+    const artifact::TensorInfo& info = InfoOf(program, program.outputs[i]);
+    types.push_back(runtime::OutputType(info, program.outputs[i], options_.raw));
+    if (!runtime::CanConvert(info, types.back())) {
+      return InvalidModel("output '", outputs_[i].name, "' is computed as ", DTypeName(info.dtype),
+                          " and cannot be given as ", DTypeName(types.back()));
+    }
+    Shape shape = info.shape;
+    if (runs > 1) {
+      if (shape.empty()) {
+        return UsageError("output '", outputs_[i].name, "' is a scalar; run one batch at a time");
+      }
+      shape[0] *= runs;
+    }
+    memory.push_back(static_cast<std::byte*>(allocate(outputs_[i], types.back(), shape)));
+  }
+  const std::scoped_lock one_at_a_time(running_);
+  PLUMB_ASSIGN_OR_RETURN(runtime::Session* const session, Need(pixels));
+  const FloatEnvironment environment;
+  for (int64_t run = 0; run < runs; ++run) {
+    for (size_t i = 0; i < uses.size(); ++i) {
+      Write(*session, pixels, i, uses[i], run);
+    }
+    PLUMB_RETURN_IF_ERROR(session->Run());
+    for (size_t i = 0; i < outputs_.size(); ++i) {
+      const artifact::TensorInfo& info = InfoOf(program, program.outputs[i]);
+      const size_t bytes = static_cast<size_t>(NumElements(info.shape)) * DTypeSize(types[i]);
+      runtime::ToUser(info, types[i], session->output(i).raw,
+                      memory[i] + static_cast<size_t>(run) * bytes);
+    }
+  }
+  return {};
+}
+
+}  // namespace plumb

@@ -1,0 +1,96 @@
+// A network ready to run with what its user has: pictures as bytes, float tensors, integers as they are stored.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "plumb/api/model.h"
+#include "plumb/api/pixel_input.h"
+#include "plumb/base/picture.h"
+#include "plumb/base/quantization.h"
+#include "plumb/base/status.h"
+#include "plumb/runtime/session.h"
+
+namespace plumb {
+
+// An input or output: what the user gives or gets, and what lies behind it.
+struct PortFacts {
+  std::string name;
+  DType dtype = DType::kNone;
+  Shape shape;
+  DType stored = DType::kNone;  // the form that is computed with
+  Shape stored_shape;
+  Quantization grid;  // of the stored form; empty: none
+  std::optional<artifact::PictureInput> picture;
+};
+
+enum class InputForm {
+  kGiven,   // bytes of a picture that the contract normalises, or a tensor of the port's type
+  kStored,  // the stored form, taken as it is
+};
+
+struct GivenInput {
+  std::string name;
+  ConstTensorView tensor;
+  InputForm form = InputForm::kGiven;
+};
+
+struct ModelSessionOptions {
+  int threads = 1;
+  bool raw = false;  // integer outputs as they are stored
+};
+
+// Runs of one object follow one another; several objects run at the same time.
+//
+// Bytes of a picture are u8 [H,W,C], [H,W] of a gray one, or the same with the batch in front, in the network's size and its
+// own order of channels; they get the mean and std of the contract. With a free batch, inputs may be a multiple of the
+// first dimension.
+class ModelSession {
+ public:
+  [[nodiscard]] static Result<std::unique_ptr<ModelSession>> Create(
+      Model model, const ModelSessionOptions& options);
+
+  [[nodiscard]] const Model& model() const { return model_; }
+  [[nodiscard]] int threads() const { return options_.threads; }
+  [[nodiscard]] const std::vector<PortFacts>& inputs() const { return inputs_; }
+  [[nodiscard]] const std::vector<PortFacts>& outputs() const { return outputs_; }
+  // Of the sessions that exist so far.
+  [[nodiscard]] size_t arena_bytes() const;
+  [[nodiscard]] size_t packed_bytes() const;
+
+  // Memory for an output of this type and shape; called once an output, in their order, before anything is computed.
+  using Allocate = std::function<void*(const PortFacts& output, DType dtype, const Shape& shape)>;
+  Status Run(std::span<const GivenInput> given, const Allocate& allocate);
+
+ private:
+  // How one input goes in.
+  enum class Path { kTensor, kPixels };
+  struct Use {
+    const GivenInput* given = nullptr;
+    Path path = Path::kTensor;
+    int64_t runs = 1;
+  };
+
+  explicit ModelSession(Model model, const ModelSessionOptions& options);
+  [[nodiscard]] Result<runtime::Session*> Need(bool pixels);
+  [[nodiscard]] Result<std::vector<Use>> Match(std::span<const GivenInput> given) const;
+  [[nodiscard]] Result<Use> UseOf(size_t input, const GivenInput& given) const;
+  void Write(runtime::Session& session, bool pixels, size_t input, const Use& use, int64_t run);
+
+  Model model_;
+  ModelSessionOptions options_;
+  std::vector<PortFacts> inputs_, outputs_;
+  std::vector<std::optional<vision::PixelTables>> tables_;  // by input; of pixel_program_
+  std::shared_ptr<const artifact::Program>
+      pixel_program_;  // null where no input takes bytes through a table
+  std::unique_ptr<runtime::Session> tensor_session_, pixel_session_;
+  Picture picture_;
+  std::mutex running_;
+};
+
+}  // namespace plumb

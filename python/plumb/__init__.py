@@ -1,0 +1,23 @@
+"""Plumb: converts neural networks to small quantized artifacts, proves that they are still the model, and runs them.
+
+    result = plumb.convert("yolo.onnx", "yolo.plumb", calib="pictures/")
+    with plumb.Session("yolo.plumb") as session:
+        outputs = session.run(array)
+    boxes = plumb.Detector("yolo.plumb").detect("street.jpg")
+
+docs/how_to/python.md is the guide.
+"""
+from ._native import release as __version__
+from .detector import Box, Class, Detector, Rule
+from .errors import (Error, InternalError, ModelError, PlatformError, ResourceError, UsageError, VerificationError,
+                     VersionError)
+from .results import Cause, ConvertResult, Diagnosis, Finding, Inspection, OutputError, Rung, VerifyResult
+from .session import PictureInput, Quantization, Session, TensorInfo
+from .verbs import convert, diagnose, inspect, verify
+
+__all__ = [
+    "Box", "Cause", "Class", "ConvertResult", "Detector", "Diagnosis", "Error", "Finding", "Inspection", "InternalError",
+    "ModelError", "OutputError", "PictureInput", "PlatformError", "Quantization", "ResourceError", "Rule", "Rung", "Session",
+    "TensorInfo", "UsageError", "VerificationError", "VerifyResult", "VersionError", "__version__", "convert", "diagnose",
+    "inspect", "verify",
+]

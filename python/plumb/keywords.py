@@ -1,0 +1,41 @@
+"""Keyword arguments as options of the program: one place declares an option, the verb itself.
+
+A keyword is the option's long name with _ for -: keep_float=["a", "b"] is --keep-float a --keep-float b, mean=[0, 0, 0] is
+--mean 0,0,0, force=True is --force, input_shape={"x": (1, 3, 64, 64)} is --input-shape x=1x3x64x64. None and False leave an
+option out.
+"""
+from __future__ import annotations
+
+import os
+from typing import Any, List, Mapping, Tuple
+
+from .errors import UsageError
+
+Keywords = List[Tuple[str, List[str]]]
+
+
+def _text(name: str, value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (str, int, float)):
+        return str(value)
+    if isinstance(value, os.PathLike):
+        return os.fsdecode(value)
+    if hasattr(value, "item") and getattr(value, "ndim", None) == 0:  # a NumPy scalar
+        return _text(name, value.item())
+    raise UsageError(f"{name}: expected a text, a number or a list of them, found {type(value).__name__}")
+
+
+def _texts(name: str, value: Any) -> List[str]:
+    if isinstance(value, Mapping):
+        return [f"{key}={'x'.join(_texts(name, item))}" for key, item in value.items()]
+    if isinstance(value, (list, tuple, set, frozenset)) or getattr(value, "ndim", 0) == 1:
+        items = sorted(value) if isinstance(value, (set, frozenset)) else value
+        return [_text(name, item) for item in items]
+    return [_text(name, value)]
+
+
+def keywords_of(options: Mapping[str, Any]) -> Keywords:
+    """(option, values) of every keyword that is given."""
+    return [(name.replace("_", "-"), _texts(name, value)) for name, value in options.items()
+            if value is not None and value is not False]

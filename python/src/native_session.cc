@@ -1,0 +1,254 @@
+// A network ready to run: arrays in, arrays out.
+#include <nanobind/ndarray.h>
+#include <nanobind/stl/pair.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+
+#include <cstdlib>
+#include <mutex>
+
+#include "native.h"
+#include "native_model.h"
+#include "plumb/api/model_session.h"
+#include "plumb/cli/console.h"
+
+namespace nb = nanobind;
+
+namespace plumb::python {
+namespace {
+
+using AnyArray = nb::ndarray<nb::ro, nb::c_contig, nb::device::cpu>;
+
+nb::dlpack::dtype TypeOf(DType dtype) {
+  const auto code =
+      dtype == DType::kBool ? nb::dlpack::dtype_code::Bool
+      : IsFloat(dtype)      ? nb::dlpack::dtype_code::Float
+      : dtype == DType::kU8 || dtype == DType::kU16 || dtype == DType::kU32 || dtype == DType::kU64
+          ? nb::dlpack::dtype_code::UInt
+          : nb::dlpack::dtype_code::Int;
+  return {static_cast<uint8_t>(code), static_cast<uint8_t>(8 * DTypeSize(dtype)), 1};
+}
+
+Result<DType> TypeFrom(const nb::dlpack::dtype& given) {
+  for (int raw = 1; raw <= static_cast<int>(DType::kBool); ++raw) {
+    const auto dtype = static_cast<DType>(raw);
+    if (dtype != DType::kBF16 && TypeOf(dtype) == given) {
+      return dtype;
+    }
+  }
+  return UsageError("an array of a type that no network takes");
+}
+
+// Memory of outputs, used again once nobody holds their arrays: fresh memory costs a page fault for every 4 KiB.
+class OutputPool {
+ public:
+  explicit OutputPool(size_t most_kept) : most_kept_(most_kept) {}
+  ~OutputPool() {
+    for (const auto& [bytes, memory] : free_) {
+      std::free(memory);
+    }
+  }
+  OutputPool(const OutputPool&) = delete;
+  OutputPool& operator=(const OutputPool&) = delete;
+
+  void* Take(size_t bytes) {
+    {
+      const std::scoped_lock lock(mutex_);
+      for (auto it = free_.begin(); it != free_.end(); ++it) {
+        if (it->first == bytes) {
+          void* const memory = it->second;
+          free_.erase(it);
+          return memory;
+        }
+      }
+    }
+    void* const memory = std::aligned_alloc(kTensorAlignment, bytes);
+    if (memory == nullptr) {
+      throw std::bad_alloc();
+    }
+    return memory;
+  }
+  void Give(size_t bytes, void* memory) {
+    const std::scoped_lock lock(mutex_);
+    if (free_.size() < most_kept_) {
+      free_.emplace_back(bytes, memory);
+    } else {
+      std::free(memory);
+    }
+  }
+
+ private:
+  size_t most_kept_;
+  std::mutex mutex_;
+  std::vector<std::pair<size_t, void*>> free_;
+};
+
+struct OutputMemory {
+  std::shared_ptr<OutputPool> pool;
+  size_t bytes = 0;
+  void* memory = nullptr;
+
+  OutputMemory(std::shared_ptr<OutputPool> from, size_t least)
+      : pool(std::move(from)),
+        bytes((std::max<size_t>(least, 1) + kTensorAlignment - 1) / kTensorAlignment *
+              kTensorAlignment),
+        memory(pool->Take(bytes)) {}
+  ~OutputMemory() { pool->Give(bytes, memory); }
+  OutputMemory(const OutputMemory&) = delete;
+  OutputMemory& operator=(const OutputMemory&) = delete;
+};
+
+struct Output {
+  std::unique_ptr<OutputMemory> memory;
+  DType dtype = DType::kNone;
+  Shape shape;
+};
+
+nb::object ArrayOf(Output output) {
+  const std::vector<size_t> shape(output.shape.begin(), output.shape.end());
+  void* const data = output.memory->memory;
+  const nb::capsule owner(output.memory.release(),
+                          [](void* p) noexcept { delete static_cast<OutputMemory*>(p); });
+  return nb::cast(nb::ndarray<nb::numpy>(data, shape.size(), shape.data(), owner, nullptr,
+                                         TypeOf(output.dtype)),
+                  nb::rv_policy::reference);
+}
+
+std::string_view ColorName(artifact::Color color) {
+  return color == artifact::Color::kRgb ? "rgb" : color == artifact::Color::kBgr ? "bgr" : "gray";
+}
+
+nb::dict FactsOf(const PortFacts& port) {
+  nb::dict facts;
+  const std::string_view dtype = DTypeName(port.dtype), stored = DTypeName(port.stored);
+  facts["name"] = port.name;
+  facts["dtype"] = nb::str(dtype.data(), dtype.size());
+  facts["shape"] = nb::tuple(nb::cast(port.shape));
+  facts["stored_dtype"] = nb::str(stored.data(), stored.size());
+  facts["stored_shape"] = nb::tuple(nb::cast(port.stored_shape));
+  facts["scale"] = port.grid.scale;
+  facts["zero_point"] = port.grid.zero_point;
+  facts["axis"] = port.grid.axis;
+  if (port.picture) {
+    const artifact::PictureInput& p = *port.picture;
+    const std::string_view color = ColorName(p.color);
+    nb::dict picture;
+    picture["width"] = p.width;
+    picture["height"] = p.height;
+    picture["channels"] = p.channels();
+    picture["layout"] = p.layout == artifact::PictureLayout::kNchw ? "nchw" : "nhwc";
+    picture["color"] = nb::str(color.data(), color.size());
+    picture["mean"] = p.mean;
+    picture["std"] = p.std;
+    facts["picture"] = picture;
+  }
+  return facts;
+}
+
+class NativeSession {
+ public:
+  NativeSession(const std::string& path, const Keywords& keywords, int threads, bool raw) {
+    const nb::gil_scoped_release released;
+    Model model = ValueOrRaise(OpenModel(path, keywords));
+    Start(std::move(model), threads, raw);
+  }
+  NativeSession(const NativeSession& other, int threads, bool raw) {
+    const nb::gil_scoped_release released;
+    Start(other.Open().model(), threads, raw);
+  }
+
+  [[nodiscard]] nb::list Ports(bool inputs) const {
+    nb::list list;
+    for (const PortFacts& port : inputs ? Open().inputs() : Open().outputs()) {
+      list.append(FactsOf(port));
+    }
+    return list;
+  }
+
+  // `given`: (name, array, taken as stored).
+  nb::list Run(const nb::list& given) {
+    const std::shared_ptr<ModelSession> session = session_;  // a close meanwhile waits for nobody
+    RaiseIfClosed(session);
+    std::vector<AnyArray> arrays;
+    std::vector<Shape> shapes;
+    std::vector<GivenInput> inputs;
+    arrays.reserve(given.size());
+    shapes.reserve(given.size());
+    for (const nb::handle one : given) {
+      const auto item = nb::cast<nb::tuple>(one);
+      arrays.push_back(nb::cast<AnyArray>(item[1]));
+      const AnyArray& array = arrays.back();
+      Shape& shape = shapes.emplace_back();
+      for (size_t i = 0; i < array.ndim(); ++i) {
+        shape.push_back(static_cast<int64_t>(array.shape(i)));
+      }
+      const auto name = nb::cast<std::string>(item[0]);
+      const Result<DType> dtype = TypeFrom(array.dtype());
+      RaiseIfError(dtype.status().WithContext("input '" + name + "'"));
+      inputs.push_back({name,
+                        {*dtype, shape, array.data()},
+                        nb::cast<bool>(item[2]) ? InputForm::kStored : InputForm::kGiven});
+    }
+    std::vector<Output> outputs;
+    {
+      const nb::gil_scoped_release released;
+      const Status status =
+          session->Run(inputs, [&](const PortFacts&, DType dtype, const Shape& shape) {
+            auto memory = std::make_unique<OutputMemory>(
+                pool_, static_cast<size_t>(NumElements(shape)) * DTypeSize(dtype));
+            void* const data = memory->memory;
+            outputs.push_back({std::move(memory), dtype, shape});
+            return data;
+          });
+      RaiseIfError(status);
+    }
+    nb::list arrays_out;
+    for (Output& output : outputs) {
+      arrays_out.append(ArrayOf(std::move(output)));
+    }
+    return arrays_out;
+  }
+
+  void Close() { session_.reset(); }
+  [[nodiscard]] bool closed() const { return session_ == nullptr; }
+  [[nodiscard]] int threads() const { return Open().threads(); }
+  [[nodiscard]] size_t memory_bytes() const { return Open().arena_bytes() + Open().packed_bytes(); }
+
+ private:
+  void Start(Model model, int threads, bool raw) {
+    cli::Console console;
+    console.threads = threads;
+    session_ = ValueOrRaise(ModelSession::Create(std::move(model), {console.Threads(), raw}));
+    pool_ = std::make_shared<OutputPool>(2 * session_->outputs().size());
+  }
+  static void RaiseIfClosed(const std::shared_ptr<ModelSession>& session) {
+    if (session == nullptr) {
+      Raise(UsageError("the session is closed"));
+    }
+  }
+  [[nodiscard]] const ModelSession& Open() const {
+    RaiseIfClosed(session_);
+    return *session_;
+  }
+
+  std::shared_ptr<ModelSession> session_;
+  std::shared_ptr<OutputPool> pool_;
+};
+
+}  // namespace
+
+void DefineSession(nb::module_& module) {
+  nb::class_<NativeSession>(module, "Session")
+      .def(nb::init<const std::string&, const Keywords&, int, bool>(), nb::arg("path"),
+           nb::arg("keywords"), nb::arg("threads"), nb::arg("raw"))
+      .def(nb::init<const NativeSession&, int, bool>(), nb::arg("other"), nb::arg("threads"),
+           nb::arg("raw"))
+      .def("ports", &NativeSession::Ports, nb::arg("inputs"))
+      .def("run", &NativeSession::Run, nb::arg("given"))
+      .def("close", &NativeSession::Close)
+      .def_prop_ro("closed", &NativeSession::closed)
+      .def_prop_ro("threads", &NativeSession::threads)
+      .def_prop_ro("memory_bytes", &NativeSession::memory_bytes);
+}
+
+}  // namespace plumb::python
