@@ -32,7 +32,7 @@ def conversion_cases(n, programs):
 
 def calibration_cases(n, programs):
     return [Case(n, "calibration", "calibrated on " + kind, expected,
-                 lambda folder, kind=kind: [programs.convert(n, folder, calib=calibration(n, programs, kind), limit=20)])
+                 lambda folder, kind=kind: [programs.convert(n, folder, calib=calibration(n, programs, kind))])
             for kind, expected in calibration_faults.KINDS]
 
 
@@ -47,7 +47,7 @@ def model_cases(n, programs):
     if not programs.python:
         return []
     return [Case(n, group, kind, expected,
-                 lambda folder, kind=kind: [programs.convert(n, folder, model=programs.change_model(n, folder, kind), limit=20)])
+                 lambda folder, kind=kind: [programs.convert(n, folder, model=programs.change_model(n, folder, kind))])
             for kind, group, expected in faults.MODEL_FAULTS]
 
 
@@ -100,7 +100,7 @@ def box_cases(n, programs):
 
 
 def healthy_cases(n, programs):
-    variants = [("default", [], 20), ("ten pictures", [], 10), ("percentile", ["--observer", "percentile"], 20), ("mse", ["--observer", "mse"], 20),
+    variants = [("default", [], 100), ("ten pictures", [], 10), ("percentile", ["--observer", "percentile"], 20), ("mse", ["--observer", "mse"], 20),
                 ("float functions", ["--function-form", "float"], 20), ("16 bits", ["--activations", "int16"], 20),
                 ("biases not corrected", ["--no-bias-correction"], 20), ("fewer passes", ["--optimization-level", "1"], 20)]
     made = [Case(n, "healthy", "healthy: " + kind, set(),

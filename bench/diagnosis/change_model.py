@@ -52,12 +52,17 @@ def change(model, kind):
             return False
         pads = list(attribute(node, "pads"))
         set_attribute(node, "pads", [0, 0, 0, 0])
-        graph.initializer.append(numpy_helper.from_array(numpy.array([0, 0, pads[0], pads[1], 0, 0, pads[2], pads[3]], numpy.int64), "pad.ones.by"))
-        graph.initializer.append(numpy_helper.from_array(numpy.array(1, numpy.float32), "pad.ones.value"))
-        pad = helper.make_node("Pad", [node.input[0], "pad.ones.by", "pad.ones.value"], ["pad.ones"], name="pad.ones")
+        by = [0, 0, pads[0], pads[1], 0, 0, pads[2], pads[3]]
+        if model.opset_import[0].version < 11:
+            pad = helper.make_node("Pad", [node.input[0]], ["pad.ones"], name="pad.ones", pads=by, value=1.0)
+        else:
+            graph.initializer.append(numpy_helper.from_array(numpy.array(by, numpy.int64), "pad.ones.by"))
+            graph.initializer.append(numpy_helper.from_array(numpy.array(1, numpy.float32), "pad.ones.value"))
+            pad = helper.make_node("Pad", [node.input[0], "pad.ones.by", "pad.ones.value"], ["pad.ones"], name="pad.ones")
+            model.ir_version = max(model.ir_version, 4)  # constants need not be inputs
         graph.node.insert(list(graph.node).index(node), pad)
         node.input[0] = "pad.ones"
-        return model.opset_import[0].version >= 11
+        return True
     if kind in ("onnx: linear for nearest", "onnx: other opset's resize"):
         node = middle([n for n in graph.node if n.op_type == "Resize"])
         if node is None:

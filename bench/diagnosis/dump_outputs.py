@@ -22,9 +22,13 @@ files = sorted(p for p in pathlib.Path(spec["pictures"]).rglob("*") if p.suffix.
 model = onnx.load(spec["model"])
 outputs = [o.name for o in model.graph.output]
 if inside:
-    typed = {v.name: v for v in onnx.shape_inference.infer_shapes(model).graph.value_info}
+    def is_of_a_picture(value):  # pictures lie along the leading axis
+        kind, shape = value.type.tensor_type.elem_type, value.type.tensor_type.shape.dim
+        return kind == onnx.TensorProto.FLOAT and len(shape) > 0 and shape[0].dim_value == 1
+
+    typed = {v.name: v for v in onnx.shape_inference.infer_shapes(model).graph.value_info if is_of_a_picture(v)}
     model.graph.output.extend(typed[o] for n in model.graph.node if n.op_type != "Constant" for o in n.output if o in typed and
-                              o not in outputs and typed[o].type.tensor_type.elem_type == onnx.TensorProto.FLOAT)
+                              o not in outputs)
 options = onnxruntime.SessionOptions()
 options.intra_op_num_threads = 1
 session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])

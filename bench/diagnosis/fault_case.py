@@ -59,7 +59,7 @@ class Programs:
                 part.rename(file)
         return file
 
-    def convert(self, network, folder, *options, model=None, calib=None, limit=6):
+    def convert(self, network, folder, *options, model=None, calib=None, limit=100):
         """The network's artifact, in the folder of the case."""
         model, calib = pathlib.Path(model or network.model), pathlib.Path(calib or network.calib)
         options = [str(o) for o in (*network.options, *options)]
@@ -76,7 +76,7 @@ class Programs:
         return out
 
     def make_fault(self, network, folder, kind, where):
-        sound = self.convert(network, folder, limit=20)
+        sound = self.convert(network, folder)
         out = folder / "faulty.plumb"
         code, _, _ = self.run(self.make_fault_program, sound, out, kind, where, ok=(0, 3))
         if code == 3:

@@ -20,6 +20,21 @@ bool IsInteger(const artifact::Program& program) {
   });
 }
 
+// The model is read with the passes of the artifact's recipe, so that their layers are the same.
+ModelOptions ReferenceOptions(const DiagnoseOptions& options, const std::optional<Model>& subject) {
+  ModelOptions made = options.model_options;
+  if (subject && subject->artifact != nullptr) {
+    for (const auto& [key, value] : subject->artifact->provenance.options) {
+      if (key == "disable-pass") {
+        made.passes.disabled.insert(value);
+      } else if (key == "optimization-level" && value.size() == 1) {
+        made.passes.level = value[0] - '0';
+      }
+    }
+  }
+  return made;
+}
+
 // A file of another version: that is the answer.
 verify::Diagnosis OtherVersion(const DiagnoseOptions& options, const Status& status) {
   verify::Diagnosis diagnosis;
@@ -108,11 +123,6 @@ Result<verify::Diagnosis> Diagnose(const DiagnoseOptions& options) {
         "RESULT.json; found ",
         sources == 0 ? "none" : "more than one");
   }
-  PLUMB_ASSIGN_OR_RETURN(const Model reference, LoadModel(options.against, options.model_options));
-  verify::CaseInput input;
-  input.threads = options.threads;
-  input.reference = SideOf(reference);
-  input.graph = reference.graph ? &*reference.graph : nullptr;
   std::optional<Model> subject;
   if (!options.subject.empty()) {
     Result<Model> loaded = LoadModel(options.subject, {});
@@ -123,6 +133,14 @@ Result<verify::Diagnosis> Diagnose(const DiagnoseOptions& options) {
       return loaded.status();
     }
     subject = std::move(*loaded);
+  }
+  PLUMB_ASSIGN_OR_RETURN(const Model reference,
+                         LoadModel(options.against, ReferenceOptions(options, subject)));
+  verify::CaseInput input;
+  input.threads = options.threads;
+  input.reference = SideOf(reference);
+  input.graph = reference.graph ? &*reference.graph : nullptr;
+  if (subject) {
     input.subject = SideOf(*subject);
     input.subject_is_integer = IsInteger(*subject->program);
     if (subject->artifact != nullptr) {

@@ -112,36 +112,74 @@ std::function<Result<PictureBoxes>(Case&)> MapBoxes(
   };
 }
 
+// The reference's boxes before suppression, in the network's input.
+Result<std::vector<Detection>> Candidates(Case& c, size_t s) {
+  const Side& side = c.input().reference;
+  const artifact::PictureInput& input = side.io.pictures[0];
+  std::vector<ConstTensorView> views;
+  for (const runtime::NamedTensor& t : c.reference().outputs[s]) {
+    views.push_back(t.tensor.view());
+  }
+  vision::DecodeOptions options;
+  options.score_threshold = side.decode.score_threshold;
+  return vision::Decode(side.decode, views, input.width, input.height, options);
+}
+
+// In the order given.
+std::vector<Detection> Suppressed(const std::vector<Detection>& candidates, float iou,
+                                  bool agnostic) {
+  std::vector<Detection> kept;
+  for (const Detection& d : candidates) {
+    const bool covered = std::any_of(kept.begin(), kept.end(), [&](const Detection& k) {
+      return (agnostic || k.label == d.label) && vision::Iou(k, d) > iou;
+    });
+    if (!covered) {
+      kept.push_back(d);
+    }
+  }
+  return kept;
+}
+
 // Suppression that takes candidates in the order of the decoder, or class by class, and not by score.
 Result<PictureBoxes> Unsorted(Case& c, bool agnostic) {
   PictureBoxes all;
   const Side& side = c.input().reference;
   const artifact::PictureInput& input = side.io.pictures[0];
   for (size_t s = 0; s < c.count(); ++s) {
-    std::vector<ConstTensorView> views;
-    for (const runtime::NamedTensor& t : c.reference().outputs[s]) {
-      views.push_back(t.tensor.view());
-    }
-    vision::DecodeOptions options;
-    options.score_threshold = side.decode.score_threshold;
-    PLUMB_ASSIGN_OR_RETURN(std::vector<Detection> candidates,
-                           vision::Decode(side.decode, views, input.width, input.height, options));
+    PLUMB_ASSIGN_OR_RETURN(std::vector<Detection> candidates, Candidates(c, s));
     if (agnostic) {
       std::stable_sort(candidates.begin(), candidates.end(),
                        [](const auto& a, const auto& b) { return a.label < b.label; });
     }
-    std::vector<Detection> kept;
-    for (const Detection& d : candidates) {
-      const bool covered = std::any_of(kept.begin(), kept.end(), [&](const Detection& k) {
-        return (agnostic || k.label == d.label) && vision::Iou(k, d) > side.decode.iou_threshold;
-      });
-      if (!covered) {
-        kept.push_back(d);
-      }
-    }
     all.push_back(vision::ToPicture(
-        std::move(kept),
+        Suppressed(candidates, side.decode.iou_threshold, agnostic),
         vision::PlacementOf(input, c.input().pictures[s].width, c.input().pictures[s].height)));
+  }
+  return all;
+}
+
+// Suppression in whatever order keeps the given boxes: those of the model's candidates that were given come first.
+Result<PictureBoxes> InGivenOrder(Case& c) {
+  constexpr float kSamePlace = 0.95f, kSameScore = 0.02f;
+  PictureBoxes all;
+  const Side& side = c.input().reference;
+  const artifact::PictureInput& input = side.io.pictures[0];
+  for (size_t s = 0; s < c.count(); ++s) {
+    PLUMB_ASSIGN_OR_RETURN(std::vector<Detection> candidates, Candidates(c, s));
+    candidates = vision::ToPicture(
+        std::move(candidates),
+        vision::PlacementOf(input, c.input().pictures[s].width, c.input().pictures[s].height));
+    const auto given = [&](const Detection& d) {
+      return std::any_of(c.subject().boxes[s].begin(), c.subject().boxes[s].end(),
+                         [&](const Detection& g) {
+                           return g.label == d.label && std::fabs(g.score - d.score) < kSameScore &&
+                                  vision::Iou(g, d) > kSamePlace;
+                         });
+    };
+    std::stable_sort(candidates.begin(), candidates.end(),
+                     [](const auto& a, const auto& b) { return a.score > b.score; });
+    std::stable_partition(candidates.begin(), candidates.end(), given);
+    all.push_back(Suppressed(candidates, side.decode.iou_threshold, false));
   }
   return all;
 }
@@ -260,6 +298,9 @@ void AddSuppression(const DecodeContract& d, std::vector<BoxVariant>& list) {
   list.push_back({"nms-unsorted",
                   "The boxes are read wrongly: suppression does not take the best boxes first.",
                   [](Case& c) { return Unsorted(c, false); }});
+  list.push_back({"nms-unsorted",
+                  "The boxes are read wrongly: suppression does not take the best boxes first.",
+                  InGivenOrder});
   list.push_back({"nms-scope",
                   "The boxes are read wrongly: suppression runs class by class over all boxes, as "
                   "older demos do, so that neighbours vanish.",

@@ -133,8 +133,20 @@ void RankCauses(Diagnosis& diagnosis, bool material) {
                    });
 }
 
+// How far a little calibration set leads from a larger one is chance: within what is put down to the choice of pictures, ranges
+// that are unlike these are no fault.
+bool IsChoiceOfPictures(const Diagnosis& diagnosis) {
+  return !diagnosis.causes.empty() && !diagnosis.causes[0].explanation.certain &&
+         diagnosis.causes[0].explanation.cause.starts_with("calibration-") &&
+         diagnosis.difference.value() <= kUnexplainedFactor * diagnosis.expected + kSoundSlack;
+}
+
 void Conclude(Diagnosis& diagnosis, bool material, const CasePaths& paths) {
   RankCauses(diagnosis, material);
+  if (IsChoiceOfPictures(diagnosis)) {
+    diagnosis.note = diagnosis.causes[0].explanation.evidence;
+    diagnosis.causes.clear();
+  }
   const bool found =
       !diagnosis.causes.empty() && (diagnosis.causes[0].explanation.explained >= kWorthNaming ||
                                     diagnosis.causes[0].explanation.certain);

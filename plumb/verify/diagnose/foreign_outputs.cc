@@ -29,6 +29,25 @@ std::string Demo(const CasePaths& paths) {
   return StrCat("plumb run ", paths.model, " --input PICTURE --as-picture --save FOLDER");
 }
 
+// The numbers in the order in which they lie when the first axis behind the batch comes last, or the last one first; the shape
+// stays.
+void MoveChannels(Tensor& tensor, bool to_last) {
+  const Shape& shape = tensor.shape();
+  if (shape.size() < 3 || tensor.size() == 0) {
+    return;
+  }
+  const auto batch = static_cast<size_t>(shape[0]);
+  const auto each = static_cast<size_t>(tensor.size()) / batch;
+  const size_t rows =
+      to_last ? static_cast<size_t>(shape[1]) : each / static_cast<size_t>(shape.back());
+  const size_t columns = each / rows;
+  const Tensor from = tensor;
+  for (size_t i = 0; i < static_cast<size_t>(tensor.size()); ++i) {
+    const size_t start = i / each * each, at = i % each;
+    tensor.values<float>()[start + at % columns * rows + at / columns] = from.values<float>()[i];
+  }
+}
+
 // Transposes of the shape that has the given one.
 std::optional<Tensor> AsShape(const Tensor& tensor, const Shape& wanted) {
   if (tensor.shape() == wanted || tensor.shape().size() != wanted.size() ||
@@ -128,6 +147,15 @@ Status TestDumpedOutputs(Case& c, const CasePaths& paths, HypothesisResult& resu
                     "The outputs are laid out in another order (NHWC for NCHW, or transposed).", "",
                     Demo(paths), 0, false},
                    result));
+  }
+  for (const bool to_last : {true, false}) {
+    PLUMB_RETURN_IF_ERROR(TryOutputs(
+        c, MapOutputs(reference, [to_last](Tensor& t) { MoveChannels(t, to_last); }),
+        {"output-layout",
+         "The outputs are laid out in another order (NHWC for NCHW, or transposed) and called by "
+         "the old shape.",
+         "", Demo(paths), 0, false},
+        result));
   }
   // Integers that were not brought back to real numbers, or by another scale or zero point.
   SideResults scaled = reference;

@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "plumb/verify/diagnose/float_donor.h"
 #include "plumb/verify/diagnose/product_comparison.h"
 #include "plumb/verify/diagnose/record_numbers.h"
 #include "plumb/verify/diagnose/table_check.h"
@@ -70,13 +71,6 @@ std::vector<std::string> Without(std::vector<std::string> all,
     }
   }
   return all;
-}
-
-bool IsFunction(const std::string& op) {
-  static const std::set<std::string> names = {
-      "table", "relu", "clip", "sigmoid", "silu",         "hard_swish", "leaky_relu",
-      "gelu",  "tanh", "elu",  "mish",    "hard_sigmoid", "prelu",      "softplus"};
-  return names.contains(op);
 }
 
 std::optional<LayerFault> CompareAttributes(const Record& record, const Record& twin) {
@@ -150,7 +144,8 @@ std::optional<LayerFault> CompareKind(const Program& a, const Block& block, cons
     return std::nullopt;
   }
   if (!missing.empty() && extra.empty() &&
-      std::all_of(missing.begin(), missing.end(), [](const auto& op) { return IsFunction(op); })) {
+      std::all_of(missing.begin(), missing.end(),
+                  [](const auto& op) { return op == "table" || IsElementFunction(op); })) {
     return LayerFault{"activation-dropped",
                       StrCat("a function is left out in front of it (it computes ", Joined(ops),
                              ", expected ", Joined(expected), ")"),
@@ -194,6 +189,7 @@ std::optional<LayerFault> CompareLayers(const Program& subject, const Block& blo
                                         const Program& twin, const Block& twin_block,
                                         const ir::Graph* graph) {
   if (auto fault = CompareKind(subject, block, twin, twin_block)) {
+    fault->form = true;
     return fault;
   }
   const Record& record = subject.records[block.records.back()];
@@ -216,7 +212,14 @@ std::optional<LayerFault> CompareLayers(const Program& subject, const Block& blo
 
 std::optional<LayerFault> CompareOperators(const artifact::Record& subject,
                                            const artifact::Record& twin) {
-  return IsProduct(subject) ? std::nullopt : CompareAttributes(subject, twin);
+  if (IsProduct(subject)) {
+    return std::nullopt;
+  }
+  auto fault = CompareAttributes(subject, twin);
+  if (fault) {
+    fault->form = true;
+  }
+  return fault;
 }
 
 }  // namespace plumb::verify

@@ -14,6 +14,7 @@ struct LayerFault {
   std::string
       what;  // "its multiplier is 4.00 times what its scales say": goes behind "layer 'X': "
   bool parameter = false;  // of the layer's numbers (H5); else of what it computes (H8)
+  bool form = false;       // other operators or attributes, which may compute the same all the same
 };
 
 // Compares the last records of two blocks that make the same tensor. Nothing is said of what calibration may decide in two

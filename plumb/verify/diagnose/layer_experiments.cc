@@ -5,7 +5,9 @@
 #include <numeric>
 #include <set>
 
+#include "plumb/verify/diagnose/float_donor.h"
 #include "plumb/verify/diagnose/foreign_results.h"
+#include "plumb/verify/diagnose/layer_variants.h"
 #include "plumb/verify/diagnose/output_exchange.h"
 #include "plumb/verify/diagnose/partial_runs.h"
 
@@ -16,6 +18,8 @@ using artifact::Program;
 
 constexpr double kEnough = 0.8;
 constexpr size_t kMostTransplants = 12;
+constexpr double kSlightError = 1e-4;  // of a layer's variance: eight bits cost as much
+constexpr double kCostlyLayer = 0.02;  // 17 dB: no rounding of weights costs as much
 
 class Search {
  public:
@@ -52,7 +56,7 @@ class Search {
       } else {
         PLUMB_ASSIGN_OR_RETURN(const std::vector<Ranked> all, Rank(0, subject_.records.size()));
         double lean = 0;
-        if (LeansAlike(all, lean)) {
+        if (LeansAlike(all, lean) || StatesByTrial(all)) {
           return Blamed();
         }
         study_->evidence =
@@ -97,7 +101,7 @@ class Search {
     for (size_t b = 0; b < blocks_.size(); ++b) {
       for (const Block& donor : donors) {
         if (twin_->tensors[static_cast<size_t>(donor.output)].name == NameOf(b)) {
-          donor_[b] = donor;
+          donor_[b] = Donor{twin_, donor};
         }
       }
     }
@@ -152,12 +156,32 @@ class Search {
       by_name.emplace(twin_->tensors[static_cast<size_t>(donor.output)].name, &donor);
     }
     donor_.resize(blocks_.size());
+    from_model_.resize(blocks_.size());
     for (size_t b = 0; b < blocks_.size(); ++b) {
       const auto found = by_name.find(NameOf(b));
-      if (found != by_name.end()) {
-        donor_[b] = *found->second;
+      if (found != by_name.end() &&
+          ReadValues(subject_, blocks_[b]) == ReadValues(*twin_, *found->second)) {
+        donor_[b] = Donor{twin_, *found->second};
+        continue;
+      }
+      // The twin has another form here: the model's own part, in float.
+      const auto part = ModelPart(c_.graph(), subject_, blocks_[b]);
+      if (!part.ok()) {
+        continue;
+      }
+      if (auto donor = DonorOf(*part, subject_, blocks_[b]); donor.ok()) {
+        donor_[b] = std::move(*donor);
+        from_model_[b] = true;
       }
     }
+  }
+
+  static std::set<std::string> ReadValues(const Program& program, const Block& block) {
+    std::set<std::string> names;
+    for (const int32_t t : block.inputs) {
+      names.insert(ValueNameOf(program.tensors[static_cast<size_t>(t)].name));
+    }
+    return names;
   }
 
   const std::string& NameOf(size_t block) const {
@@ -173,22 +197,30 @@ class Search {
       }
     }
     for (size_t b = 0; b < blocks_.size(); ++b) {
-      if (!donor_[b]) {
-        const artifact::Record& record = subject_.records[blocks_[b].records.back()];
-        const auto twin = by_value.find(ValueNameOf(NameOf(b)));
-        if (twin != by_value.end() && record.op != "quantize" && record.op != "dequantize") {
-          if (auto fault = CompareOperators(record, *twin->second)) {
-            study_->stated.push_back({NameOf(b), record.op, 0, 0, std::move(*fault)});
-          }
-        }
-        continue;
+      const artifact::Record& record = subject_.records[blocks_[b].records.back()];
+      std::optional<LayerFault> fault;
+      if (donor_[b] && !from_model_[b]) {
+        fault = CompareLayers(subject_, blocks_[b], *twin_, donor_[b]->block,
+                              c_.input().graph == nullptr ? nullptr : &c_.graph());
+      } else if (const auto twin = by_value.find(ValueNameOf(NameOf(b)));
+                 twin != by_value.end() && record.op != "quantize" && record.op != "dequantize") {
+        fault = CompareOperators(record, *twin->second);
       }
-      if (auto fault = CompareLayers(subject_, blocks_[b], *twin_, *donor_[b],
-                                     c_.input().graph == nullptr ? nullptr : &c_.graph())) {
-        study_->stated.push_back(
-            {NameOf(b), subject_.records[blocks_[b].records.back()].op, 0, 0, std::move(*fault)});
+      if (fault && !(fault->form && ComputesTheSame(b))) {
+        study_->stated.push_back({NameOf(b), record.op, 0, 0, std::move(*fault)});
       }
     }
+  }
+
+  // Two forms of one thing are no fault.
+  bool ComputesTheSame(size_t b) const {
+    if (!runs_ || !donor_[b]) {
+      return false;
+    }
+    std::vector<float> made;
+    const auto error = runs_->Alone(subject_, blocks_[b], &made);
+    const auto expected = runs_->Alone(*donor_[b]->program, donor_[b]->block, &made);
+    return error.ok() && expected.ok() && *error < 1.5 * *expected + kSlightError;
   }
 
   void AddRenamedOutputs() {
@@ -215,7 +247,8 @@ class Search {
       }
       std::vector<float> mine, other;
       PLUMB_ASSIGN_OR_RETURN(const double error, runs_->Alone(subject_, blocks_[b], &mine));
-      PLUMB_ASSIGN_OR_RETURN(const double expected, runs_->Alone(*twin_, *donor_[b], &other));
+      PLUMB_ASSIGN_OR_RETURN(const double expected,
+                             runs_->Alone(*donor_[b]->program, donor_[b]->block, &other));
       const Quantization& grid =
           subject_.tensors[static_cast<size_t>(blocks_[b].output)].quantization;
       double mean = 0;
@@ -303,7 +336,9 @@ class Search {
         continue;
       }
       const bool stated = StatedFault(NameOf(r.block)) != nullptr;
-      if (!stated && !leans && r.error < 1.5 * r.expected + 1e-4) {
+      // What the model's part in float differs by is without the rounding of weights.
+      const double slight = from_model_[r.block] ? kCostlyLayer : kSlightError;
+      if (!stated && !leans && r.error < 1.5 * r.expected + slight) {
         continue;
       }
       const std::vector<Block> now =
@@ -314,7 +349,7 @@ class Search {
       if (block == now.end()) {
         continue;
       }
-      auto next = Transplant(*mended, *block, *twin_, *donor_[r.block]);
+      auto next = Transplant(*mended, *block, *donor_[r.block]->program, donor_[r.block]->block);
       if (!next.ok()) {
         continue;
       }
@@ -388,6 +423,34 @@ class Search {
     return std::nullopt;
   }
 
+  // Which number or operator it is, by putting one right, or wrong, at a time.
+  std::optional<LayerFault> FaultByTrial(const Ranked& worst) const {
+    const Block& block = blocks_[worst.block];
+    if (!from_model_[worst.block]) {
+      if (auto fault = FaultyNumber(*runs_, subject_, block, *donor_[worst.block])) {
+        return fault;
+      }
+    }
+    const auto part = ModelPart(c_.graph(), subject_, block);
+    return part.ok() ? FaultyOperator(*runs_, subject_, block, *part) : std::nullopt;
+  }
+
+  // A layer that costs much alone, and of which a trial says what it is: a contradiction, however little these pictures show it.
+  bool StatesByTrial(const std::vector<Ranked>& ranked) {
+    for (const Ranked& r : ranked) {
+      if (r.error < 1.5 * r.expected + kCostlyLayer) {
+        continue;
+      }
+      if (auto fault = FaultByTrial(r)) {
+        study_->stated.push_back({NameOf(r.block),
+                                  subject_.records[blocks_[r.block].records.back()].op, r.error,
+                                  r.expected, std::move(*fault)});
+        return true;
+      }
+    }
+    return false;
+  }
+
   void Add(const Ranked& worst, double explained, size_t used, const std::string& names,
            size_t first, size_t last, double lean) {
     const std::string& name = NameOf(worst.block);
@@ -414,6 +477,11 @@ class Search {
     const LayerFault* fault = StatedFault(name);
     const std::optional<LayerFault> grid = fault == nullptr ? GridFault(name) : std::nullopt;
     fault = grid ? &*grid : fault;
+    std::optional<LayerFault> found;
+    if (fault == nullptr) {
+      found = FaultByTrial(worst);
+      fault = found ? &*found : nullptr;
+    }
     Explanation e;
     e.explained = explained;
     e.certain = fault != nullptr && !grid;
@@ -435,7 +503,8 @@ class Search {
   std::shared_ptr<const Program> twin_;
   std::optional<PartialRuns> runs_;
   std::vector<Block> blocks_;
-  std::vector<std::optional<Block>> donor_;
+  std::vector<std::optional<Donor>> donor_;
+  std::vector<bool> from_model_;  // the donor is the model's part in float
   std::shared_ptr<LayerStudy> study_ = std::make_shared<LayerStudy>();
   double layers_share_ = 0;
   bool material_ = false;

@@ -38,9 +38,10 @@ bool PartialRuns::Known(const Program& program, int32_t t) const {
   if (info.dtype != DType::kF32 && info.quantization.empty()) {
     return false;
   }
-  const auto found = values_->find(ValueNameOf(info.name));
-  return found != values_->end() &&
-         static_cast<int64_t>(found->second.size()) == NumElements(info.shape);
+  // The same number of elements in another shape may be another order of them.
+  const std::string name = ValueNameOf(info.name);
+  const auto value = c_.graph().FindValue(name);
+  return value && values_->contains(name) && c_.graph().value(*value).type.shape() == info.shape;
 }
 
 Tensor PartialRuns::ValueOf(const Program& program, int32_t t) const {

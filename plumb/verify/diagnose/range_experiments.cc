@@ -158,9 +158,49 @@ std::string RangeText(const TensorRange& r) {
                 PercentText(r.clipped), " of the values are cut off)");
 }
 
+// Values that only float operators read, or outputs, held on one scale for all channels.
+std::vector<std::string> SharedHeads(Case& c, double& ratio, std::string& worst) {
+  std::vector<std::string> names;
+  const std::map<std::string, Quantization> fresh = c.GridsOf(*c.fresh());
+  for (const auto& [name, grid] : c.SubjectGrids()) {
+    const auto value = c.graph().FindValue(name);
+    if (!value || grid.scale.size() != 1) {
+      continue;
+    }
+    const quant::ValueStats& stats = c.stats()[static_cast<size_t>(*value)];
+    const auto other = fresh.find(name);
+    const bool finer = other == fresh.end() || other->second.scale.size() > 1;
+    if (!finer || !stats.seen || stats.channel_max.size() < 2) {
+      continue;
+    }
+    double least = 0, most = 0;
+    for (size_t i = 0; i < stats.channel_max.size(); ++i) {
+      const double reach =
+          std::max(std::fabs(stats.channel_max[i]), std::fabs(stats.channel_min[i]));
+      least = i == 0 ? reach : std::min(least, reach);
+      most = std::max(most, reach);
+    }
+    names.push_back(name);
+    if (most / std::max(least, 1e-12) > ratio) {
+      ratio = most / std::max(least, 1e-12);
+      worst = name;
+    }
+  }
+  return names;
+}
+
 Result<std::shared_ptr<const RangeStudy>> StudyRanges(Case& c, const CasePaths& paths) {
   auto study = std::make_shared<RangeStudy>();
-  const std::vector<TensorRange> unlike = UnlikeRanges(c);
+  std::vector<TensorRange> unlike = UnlikeRanges(c);
+  // Channels of different size on one scale are another fault than a calibration (H4).
+  double ratio = 0;
+  std::string widest;
+  const std::vector<std::string> heads = SharedHeads(c, ratio, widest);
+  if (ratio > kMixedRatio) {
+    std::erase_if(unlike, [&](const TensorRange& range) {
+      return std::find(heads.begin(), heads.end(), range.name) != heads.end();
+    });
+  }
   if (unlike.empty()) {
     study->evidence = "no tensor's range can be compared";
     return std::shared_ptr<const RangeStudy>(study);
@@ -194,17 +234,25 @@ Result<std::shared_ptr<const RangeStudy>> StudyRanges(Case& c, const CasePaths& 
     wide += r.width > 2;
     (r.clipped > kClippedShare ? narrow_excess : wide_excess) += std::max(0.0, r.excess);
   }
-  PLUMB_ASSIGN_OR_RETURN(const double twin_without_worst, WithoutGrids(c, {worst.name}));
   PLUMB_ASSIGN_OR_RETURN(const double floor, c.Floor());
   // Of what the ranges do; and of the whole difference.
   const double ranges = std::max(1e-9, *twin - floor);
-  const double alone = std::clamp((*twin - twin_without_worst) / ranges, 0.0, 1.0);
+  const auto share = [&](double left) { return std::clamp((*twin - left) / ranges, 0.0, 1.0); };
   PLUMB_ASSIGN_OR_RETURN(const double explained_by_twin,
                          c.Explained(c.difference().value() - ranges));
+  // One tensor's range put right alone, and all others': what does more is the cause.
+  PLUMB_ASSIGN_OR_RETURN(const double without_worst, WithoutGrids(c, {worst.name}));
+  const double alone = share(without_worst);
+  double others = 0;
+  if (alone < kEnough) {
+    PLUMB_ASSIGN_OR_RETURN(const double without_others,
+                           WithoutGrids(c, {all.begin() + 1, all.end()}));
+    others = share(without_others);
+  }
   const double explained = alone * explained_by_twin;
   // Most of what all ranges cost is this one's: it stands alone, whatever share of a small difference it has.
   const bool stands_out = worst.excess > kStandsOut * (narrow_excess + wide_excess);
-  if (alone >= kEnough || stands_out) {
+  if (alone >= kEnough || alone > others || stands_out) {
     Explanation e;
     e.certain = stands_out;
     e.explained = explained;
@@ -232,7 +280,7 @@ Result<std::shared_ptr<const RangeStudy>> StudyRanges(Case& c, const CasePaths& 
     return std::shared_ptr<const RangeStudy>(study);
   }
   PLUMB_ASSIGN_OR_RETURN(const double twin_without_all, WithoutGrids(c, all));
-  const double together = std::clamp((*twin - twin_without_all) / ranges, 0.0, 1.0);
+  const double together = share(twin_without_all);
   Explanation e;
   e.explained = together * explained_by_twin;
   if (narrow_excess >= wide_excess) {
@@ -270,37 +318,6 @@ Result<HypothesisResult> FromStudy(Case& c, const CasePaths& paths,
   result.evidence = c.ranges->evidence.empty() ? "another look at the ranges explains it better"
                                                : c.ranges->evidence;
   return result;
-}
-
-// Values that only float operators read, or outputs, held on one scale for all channels.
-std::vector<std::string> SharedHeads(Case& c, double& ratio, std::string& worst) {
-  std::vector<std::string> names;
-  for (const auto& [name, grid] : c.SubjectGrids()) {
-    const auto value = c.graph().FindValue(name);
-    if (!value || grid.scale.size() != 1) {
-      continue;
-    }
-    const quant::ValueStats& stats = c.stats()[static_cast<size_t>(*value)];
-    const auto fresh = c.GridsOf(*c.fresh());
-    const auto other = fresh.find(name);
-    const bool finer = other == fresh.end() || other->second.scale.size() > 1;
-    if (!finer || !stats.seen || stats.channel_max.size() < 2) {
-      continue;
-    }
-    double least = 0, most = 0;
-    for (size_t i = 0; i < stats.channel_max.size(); ++i) {
-      const double reach =
-          std::max(std::fabs(stats.channel_max[i]), std::fabs(stats.channel_min[i]));
-      least = i == 0 ? reach : std::min(least, reach);
-      most = std::max(most, reach);
-    }
-    names.push_back(name);
-    if (most / std::max(least, 1e-12) > ratio) {
-      ratio = most / std::max(least, 1e-12);
-      worst = name;
-    }
-  }
-  return names;
 }
 
 }  // namespace

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "plumb/quant/function_table.h"
 #include "plumb/base/number_text.h"
+#include "plumb/quant/function_table.h"
 #include "plumb/verify/diagnose/record_numbers.h"
 
 namespace plumb::verify {
