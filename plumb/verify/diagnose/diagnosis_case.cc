@@ -1,6 +1,7 @@
 #include "plumb/verify/diagnose/diagnosis_case.h"
 
 #include <algorithm>
+#include <set>
 
 #include "plumb/compile/fuse/fuse.h"
 #include "plumb/ir/verify.h"
@@ -273,12 +274,26 @@ const std::map<std::string, Quantization>& Case::SubjectGrids() {
   return *subject_grids_;
 }
 
+Result<std::map<std::string, Quantization>> Case::TwinGrids() {
+  PLUMB_RETURN_IF_ERROR(Floor().status());
+  std::set<std::string> held;
+  for (const artifact::TensorInfo& tensor : fresh_->tensors) {
+    if (tensor.constant < 0) {
+      held.insert(ValueNameOf(tensor.name));
+    }
+  }
+  std::map<std::string, Quantization> grids = SubjectGrids();
+  std::erase_if(grids, [&](const auto& grid) { return !held.contains(grid.first); });
+  return grids;
+}
+
 Result<std::shared_ptr<const artifact::Program>> Case::Twin() {
   if (twin_ == nullptr) {
     if (!input_.subject_is_integer) {
       twin_ = input_.reference.program;
     } else {
-      PLUMB_ASSIGN_OR_RETURN(twin_, Convert(SubjectGrids()));
+      PLUMB_ASSIGN_OR_RETURN(const auto grids, TwinGrids());
+      PLUMB_ASSIGN_OR_RETURN(twin_, Convert(grids));
     }
   }
   return twin_;

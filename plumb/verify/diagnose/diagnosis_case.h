@@ -91,6 +91,9 @@ class Case {
   [[nodiscard]] std::map<std::string, Quantization> GridsOf(const artifact::Program& program) const;
   [[nodiscard]] const std::map<std::string, Quantization>& SubjectGrids();
   [[nodiscard]] const std::shared_ptr<const artifact::Program>& fresh() const { return fresh_; }
+  // Of these the grids of values that a conversion of the reference holds: one that a layer takes into itself (what stands in
+  // front of a function) would take the function's place there.
+  [[nodiscard]] Result<std::map<std::string, Quantization>> TwinGrids();
   // The reference converted with the subject's own grids: what its program should be.
   [[nodiscard]] Result<std::shared_ptr<const artifact::Program>> Twin();
   [[nodiscard]] Result<double> TwinDifference();

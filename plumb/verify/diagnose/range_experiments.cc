@@ -142,7 +142,7 @@ std::vector<TensorRange> UnlikeRanges(Case& c) {
 }
 
 Result<double> WithoutGrids(Case& c, const std::vector<std::string>& names) {
-  std::map<std::string, Quantization> grids = c.SubjectGrids();
+  PLUMB_ASSIGN_OR_RETURN(auto grids, c.TwinGrids());
   for (const std::string& name : names) {
     grids.erase(name);
   }
