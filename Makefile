@@ -8,6 +8,7 @@
 #                    a part: BENCH_ONLY=yunet-320,yolox-nano-416 BENCH_PARTS=int8,layers BENCH_ROUNDS=2;
 #                    BENCH_ADD=1 puts the part into bench/results, beside what an earlier run found there
 #   make format      clang-format over all sources
+#   make wheel       wheels of the Python packages plumb and plumb-rknn into build/wheels
 #   make install     PREFIX=/usr/local DESTDIR=
 
 PREFIX ?= /usr/local
@@ -17,7 +18,7 @@ PLUMB := $(BUILD)/bin/plumb
 export PLUMB_SHARED ?= $(abspath ../shared)
 export PLUMB_JUDGE_PYTHON ?= $(abspath build/venv/bin/python)
 
-.PHONY: demo test check-long bench format install clean build configure
+.PHONY: demo test check-long bench format wheel install clean build configure
 
 demo:
 	@tools/need.sh build
@@ -61,6 +62,12 @@ bench:
 format:
 	@tools/need.sh format
 	git ls-files '*.cc' '*.h' | xargs clang-format -i
+
+wheel:
+	@tools/need.sh build test
+	@tools/test_venv.sh
+	@$(MAKE) --no-print-directory build GOAL=plumb_python
+	@tools/wheel.sh
 
 install:
 	@tools/need.sh build

@@ -371,6 +371,9 @@ Result<ConvertResult> Convert(const ConvertOptions& options) {
   PLUMB_ASSIGN_OR_RETURN(Converted made, ConvertInMemory(options));
   ConvertResult& result = made.result;
   if (result.verdict.level != verify::Level::kFailure || options.keep_failed) {
+    if (options.progress) {  // the last moment to stop without a file
+      options.progress("write", 0, 1);
+    }
     result.lock = options.lock ? LockPathOf(options.output) : "";
     PLUMB_ASSIGN_OR_RETURN(
         result.artifact_bytes,

@@ -1,8 +1,11 @@
 #include "plumb/api/model_session.h"
 
+#include <time.h>
+
 #include <algorithm>
 #include <cstring>
 
+#include "plumb/api/stopwatch.h"
 #include "plumb/base/thread_pool.h"
 #include "plumb/runtime/port_convert.h"
 
@@ -62,6 +65,12 @@ artifact::PictureInput InOwnOrder(artifact::PictureInput picture) {
     picture.color = artifact::Color::kRgb;
   }
   return picture;
+}
+
+double ThreadCpuSeconds() {
+  timespec now = {};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
 }
 
 }  // namespace
@@ -262,11 +271,16 @@ Status ModelSession::Run(std::span<const GivenInput> given, const Allocate& allo
   const std::scoped_lock one_at_a_time(running_);
   PLUMB_ASSIGN_OR_RETURN(runtime::Session* const session, Need(pixels));
   const FloatEnvironment environment;
+  NetworkTime time;
   for (int64_t run = 0; run < runs; ++run) {
     for (size_t i = 0; i < uses.size(); ++i) {
       Write(*session, pixels, i, uses[i], run);
     }
+    Stopwatch watch;
+    const double cpu = ThreadCpuSeconds();
     PLUMB_RETURN_IF_ERROR(session->Run());
+    time.cpu_seconds += ThreadCpuSeconds() - cpu;
+    time.seconds += watch.Lap() / 1000;
     for (size_t i = 0; i < outputs_.size(); ++i) {
       const artifact::TensorInfo& info = InfoOf(program, program.outputs[i]);
       const size_t bytes = static_cast<size_t>(NumElements(info.shape)) * DTypeSize(types[i]);
@@ -274,7 +288,13 @@ Status ModelSession::Run(std::span<const GivenInput> given, const Allocate& allo
                       memory[i] + static_cast<size_t>(run) * bytes);
     }
   }
+  network_time_ = time;
   return {};
+}
+
+NetworkTime ModelSession::network_time() const {
+  const std::scoped_lock lock(running_);
+  return network_time_;
 }
 
 }  // namespace plumb

@@ -45,6 +45,11 @@ struct ModelSessionOptions {
   bool raw = false;  // integer outputs as they are stored
 };
 
+struct NetworkTime {
+  double seconds = 0;
+  double cpu_seconds = 0;  // of the thread that called Run
+};
+
 // Runs of one object follow one another; several objects run at the same time.
 //
 // Bytes of a picture are u8 [H,W,C], [H,W] of a gray one, or the same with the batch in front, in the network's size and its
@@ -66,6 +71,8 @@ class ModelSession {
   // Memory for an output of this type and shape; called once an output, in their order, before anything is computed.
   using Allocate = std::function<void*(const PortFacts& output, DType dtype, const Shape& shape)>;
   Status Run(std::span<const GivenInput> given, const Allocate& allocate);
+  // Of the last Run: what the network itself took, without inputs and outputs.
+  [[nodiscard]] NetworkTime network_time() const;
 
  private:
   // How one input goes in.
@@ -90,7 +97,8 @@ class ModelSession {
       pixel_program_;  // null where no input takes bytes through a table
   std::unique_ptr<runtime::Session> tensor_session_, pixel_session_;
   Picture picture_;
-  std::mutex running_;
+  NetworkTime network_time_;
+  mutable std::mutex running_;
 };
 
 }  // namespace plumb

@@ -8,6 +8,7 @@
 
 #include "plumb/api/version.h"
 #include "plumb/cli/config_file.h"
+#include "plumb/cli/option_words.h"
 #include "plumb/cli/rknn_spelling.h"
 
 namespace plumb::cli {
@@ -47,6 +48,18 @@ std::string Quoted(const std::vector<std::string>& args) {
     line += "'";
   }
   return line;
+}
+
+// Of a verb that runs another program: behind the verb's own flags everything belongs to that one.
+void SetWordsApart(const CLI::App& verb, std::vector<std::string>& args) {
+  const auto is_other = [&](const std::string& word) {
+    const CLI::Option* option = word.starts_with("-") ? verb.get_option_no_throw(word) : nullptr;
+    return option == nullptr || !IsFlag(*option);
+  };
+  const auto first = std::find_if(args.begin() + 1, args.end(), is_other);
+  if (first != args.end()) {
+    args.insert(first, "--");
+  }
 }
 
 int Fail(std::string_view verb, const Status& status) {
@@ -110,8 +123,13 @@ Status CommandLine::Parse(std::vector<std::string> args) {
   }
   console_.command = Quoted(args);
   std::vector<std::string> notes;
-  PLUMB_RETURN_IF_ERROR(TakeRknnSpellings(args, notes));
-  PLUMB_RETURN_IF_ERROR(ApplyConfigFile(app_, args, notes));
+  if (!args.empty() && !args[0].starts_with("-") &&
+      app_.get_subcommand(args[0])->get_prefix_command()) {
+    SetWordsApart(*app_.get_subcommand(args[0]), args);
+  } else {
+    PLUMB_RETURN_IF_ERROR(TakeRknnSpellings(args, notes));
+    PLUMB_RETURN_IF_ERROR(ApplyConfigFile(app_, args, notes));
+  }
   std::reverse(args.begin(), args.end());  // as CLI11 wants it
   app_.parse(args);
   console_.verbosity = quiet_     ? Verbosity::kQuiet

@@ -67,6 +67,9 @@ Progress Console::ProgressBar() {
     return nullptr;
   }
   return [this](std::string_view stage, size_t done, size_t total) {
+    if (done == 0) {
+      return;  // nothing to show yet
+    }
     const double now = Now();
     if (stage != bar_stage_) {
       bar_stage_ = stage;

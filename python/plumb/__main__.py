@@ -1,10 +1,16 @@
-"""python -m plumb: the program."""
+"""python -m plumb, and the command plumb of a wheel: the program, in this process."""
+import os
+import signal
 import sys
 
 from . import _native
 
 
 def main() -> int:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # as the program of its own has them
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    os.environ.setdefault("PLUMB_PYTHON", sys.executable)  # of `plumb python`
+    os.environ.setdefault("PLUMB_PYTHON_PACKAGES", os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     return _native.run_program(sys.argv[1:])
 
 

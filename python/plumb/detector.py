@@ -10,8 +10,7 @@ import numpy as np
 
 from . import _native
 from .errors import UsageError
-from .keywords import keywords_of
-from .session import _thread_count
+from .keywords import keywords_of, thread_count
 
 log = logging.getLogger("plumb")
 
@@ -90,7 +89,7 @@ class Detector:
     def __init__(self, path: Union[str, "os.PathLike[str]"], *, threads: Optional[int] = None, trust_contract: bool = False,
                  check: bool = False, **options: Any) -> None:
         self._path = os.fsdecode(path)
-        self._native = _native.Detector(self._path, keywords_of(options), _thread_count(threads), bool(trust_contract),
+        self._native = _native.Detector(self._path, keywords_of(options), thread_count(threads), bool(trust_contract),
                                         bool(check), log.warning)
 
     @property

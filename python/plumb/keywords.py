@@ -7,7 +7,7 @@ option out.
 from __future__ import annotations
 
 import os
-from typing import Any, List, Mapping, Tuple
+from typing import Any, List, Mapping, Optional, Tuple
 
 from .errors import UsageError
 
@@ -39,3 +39,13 @@ def keywords_of(options: Mapping[str, Any]) -> Keywords:
     """(option, values) of every keyword that is given."""
     return [(name.replace("_", "-"), _texts(name, value)) for name, value in options.items()
             if value is not None and value is not False]
+
+
+def thread_count(threads: Optional[int]) -> int:
+    """As the extension takes it: 0 stands for as many as this process may use."""
+    if threads is None:
+        return 0
+    number = threads.item() if hasattr(threads, "item") else threads
+    if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= 1024:
+        raise UsageError(f"threads: expected a number from 1 to 1024, found {threads!r}")
+    return number

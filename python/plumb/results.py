@@ -132,17 +132,19 @@ class Diagnosis(Result):
 
 @dataclass(frozen=True)
 class Inspection(Result):
-    """What a model is: inputs and outputs as {"name", "dtype", "shape", ...}, macs of one run, bytes of its constants."""
+    """What a file is: kind in words; inputs and outputs as {"name", "dtype", "shape", ...}; macs of one run, bytes of its
+    constants, where it can be run; facts has the rest."""
 
     kind: str
     inputs: List[Dict[str, Any]]
     outputs: List[Dict[str, Any]]
-    family: str
+    family: Optional[str]
     contracts: List[str]
-    macs: int
-    constants_bytes: int
+    macs: Optional[int]
+    constants_bytes: Optional[int]
 
     @classmethod
     def of(cls, facts: Dict[str, Any]) -> Inspection:
-        return cls(facts=facts, **{name: facts[name] for name in (
-            "kind", "inputs", "outputs", "family", "contracts", "macs", "constants_bytes")})
+        return cls(facts=facts, kind=facts["kind"], inputs=facts.get("inputs", []), outputs=facts.get("outputs", []),
+                   family=facts.get("family"), contracts=facts.get("contracts", []), macs=facts.get("macs"),
+                   constants_bytes=facts.get("constants_bytes"))

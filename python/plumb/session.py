@@ -9,7 +9,7 @@ import numpy as np
 
 from . import _native
 from .errors import UsageError
-from .keywords import keywords_of
+from .keywords import keywords_of, thread_count
 
 _NUMPY_NAMES = {"f32": "float32", "f16": "float16", "bf16": "float32", "f64": "float64", "bool": "bool",
                 "s8": "int8", "s16": "int16", "s32": "int32", "s64": "int64",
@@ -95,7 +95,7 @@ class Session:
                  **options: Any) -> None:
         self._raw = bool(raw_outputs)
         self._path = os.fsdecode(path)
-        self._adopt(_native.Session(self._path, keywords_of(options), _thread_count(threads), self._raw))
+        self._adopt(_native.Session(self._path, keywords_of(options), thread_count(threads), self._raw))
 
     def _adopt(self, native: _native.Session) -> None:
         self._native = native
@@ -108,7 +108,7 @@ class Session:
         other = object.__new__(Session)
         other._raw = self._raw if raw_outputs is None else bool(raw_outputs)
         other._path = self._path
-        other._adopt(_native.Session(self._native, self.threads if threads is None else _thread_count(threads), other._raw))
+        other._adopt(_native.Session(self._native, self.threads if threads is None else thread_count(threads), other._raw))
         return other
 
     @property
@@ -131,6 +131,11 @@ class Session:
     def memory_bytes(self) -> int:
         """Bytes that this session computes in, and its weights in the form of this machine's kernels."""
         return self._native.memory_bytes
+
+    @property
+    def network_seconds(self) -> Tuple[float, float]:
+        """Of the last run, the network alone, without inputs and outputs: seconds, and CPU seconds of the calling thread."""
+        return self._native.network_seconds
 
     @property
     def closed(self) -> bool:
@@ -182,14 +187,6 @@ class Session:
     def __repr__(self) -> str:
         state = "closed" if self.closed else f"threads={self.threads}"
         return f"plumb.Session({self._path!r}, {state})"
-
-
-def _thread_count(threads: Optional[int]) -> int:
-    if threads is None:
-        return 0
-    if isinstance(threads, bool) or not isinstance(threads, (int, np.integer)) or not 1 <= threads <= 1024:
-        raise UsageError(f"threads: expected a number from 1 to 1024, found {threads!r}")
-    return int(threads)
 
 
 def _array(name: str, value: Any) -> np.ndarray:

@@ -209,6 +209,10 @@ class NativeSession {
     return arrays_out;
   }
 
+  [[nodiscard]] std::pair<double, double> NetworkSeconds() const {
+    const NetworkTime time = Open().network_time();
+    return {time.seconds, time.cpu_seconds};
+  }
   void Close() { session_.reset(); }
   [[nodiscard]] bool closed() const { return session_ == nullptr; }
   [[nodiscard]] int threads() const { return Open().threads(); }
@@ -247,6 +251,7 @@ void DefineSession(nb::module_& module) {
       .def("run", &NativeSession::Run, nb::arg("given"))
       .def("close", &NativeSession::Close)
       .def_prop_ro("closed", &NativeSession::closed)
+      .def_prop_ro("network_seconds", &NativeSession::NetworkSeconds)
       .def_prop_ro("threads", &NativeSession::threads)
       .def_prop_ro("memory_bytes", &NativeSession::memory_bytes);
 }

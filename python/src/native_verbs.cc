@@ -4,10 +4,12 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
-#include <cstdio>
+#include <algorithm>
+#include <memory>
 #include <new>
 
 #include "native.h"
+#include "native_job.h"
 #include "native_model.h"
 #include "plumb/cli/command_line.h"
 #include "plumb/cli/option_words.h"
@@ -17,14 +19,11 @@ namespace nb = nanobind;
 namespace plumb::python {
 namespace {
 
-constexpr std::string_view kMessageNames[] = {"result", "note", "warning"};
-
-// Lets Ctrl-C and exceptions of the callbacks end the verb.
-void CheckSignals() {
-  if (PyErr_CheckSignals() != 0) {
-    throw nb::python_error();
-  }
-}
+struct VerbCall {
+  std::string verb;
+  std::vector<std::string> positionals;
+  Keywords keywords;
+};
 
 struct VerbOutcome {
   int exit_code = 0;
@@ -32,64 +31,70 @@ struct VerbOutcome {
   std::string result;
 };
 
-VerbOutcome RunVerb(const std::string& verb, const std::vector<std::string>& positionals,
-                    const Keywords& keywords, const nb::object& message,
-                    const nb::object& progress) {
-  VerbOutcome outcome;
-  const nb::gil_scoped_release released;
-  cli::Console console;
-  console.listener = [&](cli::Message kind, std::string_view text) {
-    if (kind == cli::Message::kResult) {
-      outcome.result += text;
-      return;
-    }
-    const nb::gil_scoped_acquire gil;
-    CheckSignals();
-    if (!message.is_none()) {
-      const std::string_view name = kMessageNames[static_cast<size_t>(kind)];
-      message(nb::str(name.data(), name.size()), nb::str(text.data(), text.size()));
-    }
-  };
-  console.progress = [&](std::string_view stage, size_t done, size_t total) {
-    const nb::gil_scoped_acquire gil;
-    CheckSignals();
-    if (!progress.is_none()) {
-      progress(nb::str(stage.data(), stage.size()), done, total);
-    }
-  };
-  cli::CommandLine line(console);
-  CLI::App* const app = line.app().get_subcommand(verb);
-  Status status;
-  std::vector<std::string> words = {verb, "--json"};
-  for (size_t i = 0; status.ok() && i < keywords.size(); ++i) {
-    const auto& [name, values] = keywords[i];
+Result<std::vector<std::string>> WordsOf(const VerbCall& call, const CLI::App& verb) {
+  std::vector<std::string> words = {call.verb, "--json"};
+  for (const auto& [name, values] : call.keywords) {
     if (name == "config") {
       words.push_back("--config=" + (values.empty() ? "" : values[0]));
       continue;
     }
-    const auto option = cli::OptionByName(*app, name);
-    status = option.status();
-    if (status.ok()) {
-      cli::AppendWords(**option, name, values, words);
-    }
+    PLUMB_ASSIGN_OR_RETURN(const CLI::Option* const option, cli::OptionByName(verb, name));
+    cli::AppendWords(*option, name, values, words);
   }
-  if (!positionals.empty()) {
+  if (!call.positionals.empty()) {
     words.emplace_back("--");
-    words.insert(words.end(), positionals.begin(), positionals.end());
+    words.insert(words.end(), call.positionals.begin(), call.positionals.end());
   }
-  if (status.ok()) {
-    try {
-      status = line.Parse(words);
-      status = status.ok() ? line.Run() : status;
-    } catch (const CLI::ParseError& error) {
-      status = UsageError(error.what());
-    } catch (const std::bad_alloc&) {
-      status = ResourceError("out of memory");
+  return words;
+}
+
+Status RunLine(cli::CommandLine& line, const VerbCall& call) {
+  PLUMB_ASSIGN_OR_RETURN(std::vector<std::string> words,
+                         WordsOf(call, *line.app().get_subcommand(call.verb)));
+  try {
+    PLUMB_RETURN_IF_ERROR(line.Parse(std::move(words)));
+    return line.Run();
+  } catch (const CLI::ParseError& error) {
+    return UsageError(error.what());
+  } catch (const std::bad_alloc&) {
+    return ResourceError("out of memory");
+  }
+}
+
+VerbOutcome RunVerb(const VerbCall& call, Job& job) {
+  VerbOutcome outcome;
+  cli::Console console;
+  console.listener = [&](cli::Message kind, std::string_view text) {
+    if (kind == cli::Message::kResult) {
+      outcome.result += text;
+    } else {
+      job.Tell({false, kind == cli::Message::kWarning ? "warning" : "note", std::string(text)});
     }
-  }
+  };
+  console.progress = [&](std::string_view stage, size_t done, size_t total) {
+    job.Tell({true, std::string(stage), "", done, total});
+  };
+  cli::CommandLine line(console);
+  const Status status = RunLine(line, call);
   outcome.exit_code = status.ok() ? console.exit_code : static_cast<int>(status.code());
   outcome.error = status.message();
   return outcome;
+}
+
+// (exit code, error message, JSON text)
+nb::tuple RunVerbAsJob(std::string verb, std::vector<std::string> positionals, Keywords keywords,
+                       const nb::object& message, const nb::object& progress) {
+  const auto outcome = std::make_shared<VerbOutcome>();
+  const VerbCall call = {std::move(verb), std::move(positionals), std::move(keywords)};
+  Job::Run([call, outcome](Job& job) { *outcome = RunVerb(call, job); },
+           [&](const Told& told) {
+             if (told.is_progress && !progress.is_none()) {
+               progress(told.subject, told.done, told.total);
+             } else if (!told.is_progress && !message.is_none()) {
+               message(told.subject, told.text);
+             }
+           });
+  return nb::make_tuple(outcome->exit_code, outcome->error, outcome->result);
 }
 
 // The program itself, with the standard streams of this process.
@@ -123,15 +128,9 @@ Result<Model> OpenModel(const std::string& path, const Keywords& keywords) {
 }
 
 void DefineVerbs(nb::module_& module) {
-  module.def(
-      "run_verb",
-      [](const std::string& verb, const std::vector<std::string>& positionals,
-         const Keywords& keywords, const nb::object& message, const nb::object& progress) {
-        const VerbOutcome outcome = RunVerb(verb, positionals, keywords, message, progress);
-        return nb::make_tuple(outcome.exit_code, outcome.error, outcome.result);
-      },
-      nb::arg("verb"), nb::arg("positionals"), nb::arg("keywords"), nb::arg("message").none(),
-      nb::arg("progress").none(), "Runs a verb: (exit code, error message or '', JSON text).");
+  module.def("run_verb", &RunVerbAsJob, nb::arg("verb"), nb::arg("positionals"),
+             nb::arg("keywords"), nb::arg("message").none(), nb::arg("progress").none(),
+             "Runs a verb: (exit code, error message or '', JSON text).");
   module.def("run_program", &RunProgram, nb::arg("words"),
              "Runs a command line as the program does: its exit code.");
 }
