@@ -3,7 +3,9 @@
 #include <time.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
+#include <set>
 
 #include "plumb/api/stopwatch.h"
 #include "plumb/base/thread_pool.h"
@@ -97,38 +99,95 @@ ModelSession::ModelSession(Model model, const ModelSessionOptions& options)
       port.grid = info.quantization;
       tables_[index] = pixels->tables;
       changed = std::move(pixels->program);
-      pixel_program_ = changed;
+      pixels_.program = changed;
     }
     port.picture->color = contract.color;
   }
+  tensors_.program = model_.program;
+  memory_ = std::make_shared<OutputMemory>(2 * outputs_.size());
 }
 
 Result<std::unique_ptr<ModelSession>> ModelSession::Create(Model model,
                                                            const ModelSessionOptions& options) {
   std::unique_ptr<ModelSession> session(new ModelSession(std::move(model), options));
-  PLUMB_RETURN_IF_ERROR(session->Need(session->pixel_program_ != nullptr).status());
+  PLUMB_RETURN_IF_ERROR(session->SetTypes());
+  Workplaces& likely = session->pixels_.program ? session->pixels_ : session->tensors_;
+  PLUMB_RETURN_IF_ERROR(session->FindFree(likely).status());
   return session;
 }
 
-Result<runtime::Session*> ModelSession::Need(bool pixels) {
-  std::unique_ptr<runtime::Session>& session = pixels ? pixel_session_ : tensor_session_;
-  if (session == nullptr) {
-    runtime::SessionOptions options;
-    options.threads = options_.threads;
-    PLUMB_ASSIGN_OR_RETURN(
-        session, runtime::Session::Create(pixels ? pixel_program_ : model_.program, options));
+Status ModelSession::SetTypes() {
+  const artifact::Program& program = *model_.program;
+  std::set<int32_t> taken;
+  for (const artifact::Port& port : program.inputs) {
+    taken.insert(port.tensor);
   }
-  return session.get();
+  for (const artifact::Port& port : program.outputs) {
+    const artifact::TensorInfo& info = InfoOf(program, port);
+    const DType type = runtime::OutputType(info, port, options_.raw);
+    types_.push_back(type == DType::kBF16 ? DType::kF32 : type);
+    if (!runtime::CanConvert(info, types_.back())) {
+      return InvalidModel("output '", port.name, "' is computed as ", DTypeName(info.dtype),
+                          " and cannot be given as ", DTypeName(types_.back()));
+    }
+    in_place_.push_back(info.dtype == types_.back() && info.constant < 0 &&
+                        taken.insert(port.tensor).second);
+  }
+  return {};
+}
+
+Result<std::shared_ptr<runtime::Session>> ModelSession::FindFree(Workplaces& places) {
+  // The list holds one reference; others are held by outputs.
+  const auto free = std::ranges::find_if(
+      places.sessions, [](const auto& session) { return session.use_count() == 1; });
+  if (free != places.sessions.end()) {
+    std::atomic_thread_fence(std::memory_order_acquire);
+    return *free;
+  }
+  runtime::SessionOptions options;
+  options.threads = options_.threads;
+  PLUMB_ASSIGN_OR_RETURN(std::unique_ptr<runtime::Session> made,
+                         runtime::Session::Create(places.program, options));
+  if (places.sessions.empty()) {
+    constexpr size_t kWorthIt = 1 << 18;  // below, copies take next to no time
+    constexpr size_t kMostMemory = 8;     // times the outputs, for each memory
+    size_t bytes = 0;
+    for (size_t i = 0; i < outputs_.size(); ++i) {
+      bytes += in_place_[i] ? made->output(i).bytes() : 0;
+    }
+    places.lends = bytes >= kWorthIt && made->arena_bytes() <= kMostMemory * bytes;
+  }
+  places.sessions.push_back(std::move(made));
+  return places.sessions.back();
+}
+
+bool ModelSession::MayLend(const Workplaces& places) const {
+  // The one that computed is held by the caller of this; another must be left for the next run, whatever happens.
+  constexpr size_t kMost = 3;
+  return places.lends && (places.sessions.size() < kMost ||
+                          std::ranges::any_of(places.sessions, [](const auto& session) {
+                            return session.use_count() == 1;
+                          }));
 }
 
 size_t ModelSession::arena_bytes() const {
-  return (tensor_session_ ? tensor_session_->arena_bytes() : 0) +
-         (pixel_session_ ? pixel_session_->arena_bytes() : 0);
+  const std::scoped_lock lock(running_);
+  size_t bytes = 0;
+  for (const Workplaces* places : {&tensors_, &pixels_}) {
+    for (const auto& session : places->sessions) {
+      bytes += session->arena_bytes();
+    }
+  }
+  return bytes;
 }
 
 size_t ModelSession::packed_bytes() const {
-  return (tensor_session_ ? tensor_session_->packed_bytes() : 0) +
-         (pixel_session_ ? pixel_session_->packed_bytes() : 0);
+  const std::scoped_lock lock(running_);
+  size_t bytes = 0;
+  for (const Workplaces* places : {&tensors_, &pixels_}) {
+    bytes += places->sessions.empty() ? 0 : places->sessions[0]->packed_bytes();
+  }
+  return bytes;
 }
 
 Result<ModelSession::Use> ModelSession::UseOf(size_t input, const GivenInput& given) const {
@@ -194,8 +253,7 @@ Result<std::vector<ModelSession::Use>> ModelSession::Match(
   return uses;
 }
 
-void ModelSession::Write(runtime::Session& session, bool pixels, size_t input, const Use& use,
-                         int64_t run) {
+void ModelSession::Write(runtime::Session& session, size_t input, const Use& use, int64_t run) {
   const PortFacts& port = inputs_[input];
   const ConstTensorView& tensor = use.given->tensor;
   const auto* from =
@@ -219,7 +277,7 @@ void ModelSession::Write(runtime::Session& session, bool pixels, size_t input, c
   }
   std::memcpy(picture_.pixels.data(), from, picture_.pixels.size());
   const auto size = static_cast<size_t>(to.size());
-  if (pixels && tables_[input]) {
+  if (tables_[input] && to.dtype == DType::kS8) {
     vision::WriteQuantized(picture_, contract, *tables_[input],
                            {static_cast<int8_t*>(to.raw), size});
   } else if (to.dtype == DType::kF32) {
@@ -233,11 +291,11 @@ void ModelSession::Write(runtime::Session& session, bool pixels, size_t input, c
   }
 }
 
-Status ModelSession::Run(std::span<const GivenInput> given, const Allocate& allocate) {
+Result<std::vector<OutputTensor>> ModelSession::Run(std::span<const GivenInput> given) {
   PLUMB_ASSIGN_OR_RETURN(const std::vector<Use> uses, Match(given));
   int64_t runs = 1;
   // Bytes go through the tables when every input that has one comes as bytes.
-  bool pixels = pixel_program_ != nullptr;
+  bool pixels = pixels_.program != nullptr;
   for (size_t i = 0; i < uses.size(); ++i) {
     runs = std::max(runs, uses[i].runs);
     pixels = pixels && (!tables_[i] || uses[i].path == Path::kPixels);
@@ -249,32 +307,38 @@ Status ModelSession::Run(std::span<const GivenInput> given, const Allocate& allo
                         "through, or none");
     }
   }
+  const std::scoped_lock one_at_a_time(running_);
+  return Compute(pixels ? pixels_ : tensors_, uses, runs);
+}
+
+Result<std::vector<OutputTensor>> ModelSession::Compute(Workplaces& places,
+                                                        std::span<const Use> uses, int64_t runs) {
+  PLUMB_ASSIGN_OR_RETURN(const std::shared_ptr<runtime::Session> session, FindFree(places));
+  const bool lend = runs == 1 && MayLend(places);
   const artifact::Program& program = *model_.program;
-  std::vector<std::byte*> memory;
-  std::vector<DType> types;
+  std::vector<OutputTensor> outputs;
   for (size_t i = 0; i < outputs_.size(); ++i) {
-    const artifact::TensorInfo& info = InfoOf(program, program.outputs[i]);
-    types.push_back(runtime::OutputType(info, program.outputs[i], options_.raw));
-    if (!runtime::CanConvert(info, types.back())) {
-      return InvalidModel("output '", outputs_[i].name, "' is computed as ", DTypeName(info.dtype),
-                          " and cannot be given as ", DTypeName(types.back()));
-    }
-    Shape shape = info.shape;
+    Shape shape = outputs_[i].shape;
     if (runs > 1) {
       if (shape.empty()) {
         return UsageError("output '", outputs_[i].name, "' is a scalar; run one batch at a time");
       }
       shape[0] *= runs;
     }
-    memory.push_back(static_cast<std::byte*>(allocate(outputs_[i], types.back(), shape)));
+    OutputTensor& output = outputs.emplace_back(OutputTensor{types_[i], std::move(shape), {}});
+    if (lend && in_place_[i]) {
+      output.owner = session;
+    } else {
+      output.owner =
+          memory_->Take(static_cast<size_t>(NumElements(output.shape)) * DTypeSize(output.dtype));
+      output.data = output.owner.get();
+    }
   }
-  const std::scoped_lock one_at_a_time(running_);
-  PLUMB_ASSIGN_OR_RETURN(runtime::Session* const session, Need(pixels));
   const FloatEnvironment environment;
   NetworkTime time;
   for (int64_t run = 0; run < runs; ++run) {
     for (size_t i = 0; i < uses.size(); ++i) {
-      Write(*session, pixels, i, uses[i], run);
+      Write(*session, i, uses[i], run);
     }
     Stopwatch watch;
     const double cpu = ThreadCpuSeconds();
@@ -282,14 +346,19 @@ Status ModelSession::Run(std::span<const GivenInput> given, const Allocate& allo
     time.cpu_seconds += ThreadCpuSeconds() - cpu;
     time.seconds += watch.Lap() / 1000;
     for (size_t i = 0; i < outputs_.size(); ++i) {
+      if (outputs[i].owner == session) {
+        // The session's own memory, which it only shows as constant.
+        outputs[i].data = const_cast<void*>(session->output(i).raw);
+        continue;
+      }
       const artifact::TensorInfo& info = InfoOf(program, program.outputs[i]);
-      const size_t bytes = static_cast<size_t>(NumElements(info.shape)) * DTypeSize(types[i]);
-      runtime::ToUser(info, types[i], session->output(i).raw,
-                      memory[i] + static_cast<size_t>(run) * bytes);
+      const size_t bytes = static_cast<size_t>(NumElements(info.shape)) * DTypeSize(types_[i]);
+      runtime::ToUser(info, types_[i], session->output(i).raw,
+                      static_cast<std::byte*>(outputs[i].data) + static_cast<size_t>(run) * bytes);
     }
   }
   network_time_ = time;
-  return {};
+  return outputs;
 }
 
 NetworkTime ModelSession::network_time() const {

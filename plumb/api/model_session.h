@@ -1,7 +1,6 @@
 // A network ready to run with what its user has: pictures as bytes, float tensors, integers as they are stored.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -10,6 +9,7 @@
 #include <vector>
 
 #include "plumb/api/model.h"
+#include "plumb/api/output_memory.h"
 #include "plumb/api/pixel_input.h"
 #include "plumb/base/picture.h"
 #include "plumb/base/quantization.h"
@@ -45,6 +45,14 @@ struct ModelSessionOptions {
   bool raw = false;  // integer outputs as they are stored
 };
 
+// One output of a run, the caller's to read and write for as long as the owner is held.
+struct OutputTensor {
+  DType dtype = DType::kNone;  // bf16 comes as f32
+  Shape shape;
+  std::shared_ptr<void> owner;
+  void* data = nullptr;
+};
+
 struct NetworkTime {
   double seconds = 0;
   double cpu_seconds = 0;  // of the thread that called Run
@@ -64,13 +72,13 @@ class ModelSession {
   [[nodiscard]] int threads() const { return options_.threads; }
   [[nodiscard]] const std::vector<PortFacts>& inputs() const { return inputs_; }
   [[nodiscard]] const std::vector<PortFacts>& outputs() const { return outputs_; }
-  // Of the sessions that exist so far.
+  // Of what exists so far.
   [[nodiscard]] size_t arena_bytes() const;
   [[nodiscard]] size_t packed_bytes() const;
 
-  // Memory for an output of this type and shape; called once an output, in their order, before anything is computed.
-  using Allocate = std::function<void*(const PortFacts& output, DType dtype, const Shape& shape)>;
-  Status Run(std::span<const GivenInput> given, const Allocate& allocate);
+  // The outputs in their order. Large ones are not copied: they lie in the memory that the network was computed in, and the
+  // next run computes in another one while somebody holds them.
+  [[nodiscard]] Result<std::vector<OutputTensor>> Run(std::span<const GivenInput> given);
   // Of the last Run: what the network itself took, without inputs and outputs.
   [[nodiscard]] NetworkTime network_time() const;
 
@@ -83,19 +91,33 @@ class ModelSession {
     int64_t runs = 1;
   };
 
+  // Memories to compute in, of one program; the weights are shared.
+  struct Workplaces {
+    std::shared_ptr<const artifact::Program> program;
+    std::vector<std::shared_ptr<runtime::Session>> sessions;
+    bool lends = false;  // outputs are large enough to be left where they are
+  };
+
   explicit ModelSession(Model model, const ModelSessionOptions& options);
-  [[nodiscard]] Result<runtime::Session*> Need(bool pixels);
+  // One whose outputs nobody holds.
+  [[nodiscard]] Result<std::shared_ptr<runtime::Session>> FindFree(Workplaces& places);
+  [[nodiscard]] bool MayLend(const Workplaces& places) const;
+  [[nodiscard]] Status SetTypes();
+  [[nodiscard]] Result<std::vector<OutputTensor>> Compute(Workplaces& places,
+                                                          std::span<const Use> uses, int64_t runs);
   [[nodiscard]] Result<std::vector<Use>> Match(std::span<const GivenInput> given) const;
   [[nodiscard]] Result<Use> UseOf(size_t input, const GivenInput& given) const;
-  void Write(runtime::Session& session, bool pixels, size_t input, const Use& use, int64_t run);
+  void Write(runtime::Session& session, size_t input, const Use& use, int64_t run);
 
   Model model_;
   ModelSessionOptions options_;
   std::vector<PortFacts> inputs_, outputs_;
-  std::vector<std::optional<vision::PixelTables>> tables_;  // by input; of pixel_program_
-  std::shared_ptr<const artifact::Program>
-      pixel_program_;  // null where no input takes bytes through a table
-  std::unique_ptr<runtime::Session> tensor_session_, pixel_session_;
+  std::vector<DType> types_;    // of the outputs as they are given
+  std::vector<bool> in_place_;  // by output: stored as it is given, in memory of its own
+  std::vector<std::optional<vision::PixelTables>> tables_;  // by input; of pixels_
+  // The second takes bytes through tables; without a program where no input does.
+  Workplaces tensors_, pixels_;
+  std::shared_ptr<OutputMemory> memory_;
   Picture picture_;
   NetworkTime network_time_;
   mutable std::mutex running_;

@@ -4,8 +4,7 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
-#include <cstdlib>
-#include <mutex>
+#include <memory>
 
 #include "native.h"
 #include "native_model.h"
@@ -39,77 +38,11 @@ Result<DType> TypeFrom(const nb::dlpack::dtype& given) {
   return UsageError("an array of a type that no network takes");
 }
 
-// Memory of outputs, used again once nobody holds their arrays: fresh memory costs a page fault for every 4 KiB.
-class OutputPool {
- public:
-  explicit OutputPool(size_t most_kept) : most_kept_(most_kept) {}
-  ~OutputPool() {
-    for (const auto& [bytes, memory] : free_) {
-      std::free(memory);
-    }
-  }
-  OutputPool(const OutputPool&) = delete;
-  OutputPool& operator=(const OutputPool&) = delete;
-
-  void* Take(size_t bytes) {
-    {
-      const std::scoped_lock lock(mutex_);
-      for (auto it = free_.begin(); it != free_.end(); ++it) {
-        if (it->first == bytes) {
-          void* const memory = it->second;
-          free_.erase(it);
-          return memory;
-        }
-      }
-    }
-    void* const memory = std::aligned_alloc(kTensorAlignment, bytes);
-    if (memory == nullptr) {
-      throw std::bad_alloc();
-    }
-    return memory;
-  }
-  void Give(size_t bytes, void* memory) {
-    const std::scoped_lock lock(mutex_);
-    if (free_.size() < most_kept_) {
-      free_.emplace_back(bytes, memory);
-    } else {
-      std::free(memory);
-    }
-  }
-
- private:
-  size_t most_kept_;
-  std::mutex mutex_;
-  std::vector<std::pair<size_t, void*>> free_;
-};
-
-struct OutputMemory {
-  std::shared_ptr<OutputPool> pool;
-  size_t bytes = 0;
-  void* memory = nullptr;
-
-  OutputMemory(std::shared_ptr<OutputPool> from, size_t least)
-      : pool(std::move(from)),
-        bytes((std::max<size_t>(least, 1) + kTensorAlignment - 1) / kTensorAlignment *
-              kTensorAlignment),
-        memory(pool->Take(bytes)) {}
-  ~OutputMemory() { pool->Give(bytes, memory); }
-  OutputMemory(const OutputMemory&) = delete;
-  OutputMemory& operator=(const OutputMemory&) = delete;
-};
-
-struct Output {
-  std::unique_ptr<OutputMemory> memory;
-  DType dtype = DType::kNone;
-  Shape shape;
-};
-
-nb::object ArrayOf(Output output) {
+nb::object ArrayOf(OutputTensor output) {
   const std::vector<size_t> shape(output.shape.begin(), output.shape.end());
-  void* const data = output.memory->memory;
-  const nb::capsule owner(output.memory.release(),
-                          [](void* p) noexcept { delete static_cast<OutputMemory*>(p); });
-  return nb::cast(nb::ndarray<nb::numpy>(data, shape.size(), shape.data(), owner, nullptr,
+  const nb::capsule owner(new std::shared_ptr<void>(std::move(output.owner)),
+                          [](void* p) noexcept { delete static_cast<std::shared_ptr<void>*>(p); });
+  return nb::cast(nb::ndarray<nb::numpy>(output.data, shape.size(), shape.data(), owner, nullptr,
                                          TypeOf(output.dtype)),
                   nb::rv_policy::reference);
 }
@@ -189,21 +122,13 @@ class NativeSession {
                         {*dtype, shape, array.data()},
                         nb::cast<bool>(item[2]) ? InputForm::kStored : InputForm::kGiven});
     }
-    std::vector<Output> outputs;
+    std::vector<OutputTensor> outputs;
     {
       const nb::gil_scoped_release released;
-      const Status status =
-          session->Run(inputs, [&](const PortFacts&, DType dtype, const Shape& shape) {
-            auto memory = std::make_unique<OutputMemory>(
-                pool_, static_cast<size_t>(NumElements(shape)) * DTypeSize(dtype));
-            void* const data = memory->memory;
-            outputs.push_back({std::move(memory), dtype, shape});
-            return data;
-          });
-      RaiseIfError(status);
+      outputs = ValueOrRaise(session->Run(inputs));
     }
     nb::list arrays_out;
-    for (Output& output : outputs) {
+    for (OutputTensor& output : outputs) {
       arrays_out.append(ArrayOf(std::move(output)));
     }
     return arrays_out;
@@ -223,7 +148,6 @@ class NativeSession {
     cli::Console console;
     console.threads = threads;
     session_ = ValueOrRaise(ModelSession::Create(std::move(model), {console.Threads(), raw}));
-    pool_ = std::make_shared<OutputPool>(2 * session_->outputs().size());
   }
   static void RaiseIfClosed(const std::shared_ptr<ModelSession>& session) {
     if (session == nullptr) {
@@ -236,7 +160,6 @@ class NativeSession {
   }
 
   std::shared_ptr<ModelSession> session_;
-  std::shared_ptr<OutputPool> pool_;
 };
 
 }  // namespace

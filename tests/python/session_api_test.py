@@ -70,6 +70,27 @@ class Inputs(Networks):
             self.assertFalse(np.array_equal(second, first))
         np.testing.assert_array_equal(first, -1)  # also after the session is closed
 
+    def test_large_outputs_are_the_callers_own_too(self):
+        # They are not copied: each lies in a memory that nothing is computed in while it is held.
+        model = small_networks.picture_network(self.artifact.parent / "large.onnx", side=160)
+        pictures = [np.full((160, 160, 3), level, np.uint8) for level in range(0, 240, 40)]
+        with plumb.Session(model, threads=1, mean=[0] * 3, std=[255] * 3) as session:
+            expected = [session.run(picture)["y"].copy() for picture in pictures]
+            held = [session.run(picture)["y"] for picture in pictures]
+            for array, wanted in zip(held, expected):
+                np.testing.assert_array_equal(array, wanted)
+            memory = session.memory_bytes
+            held[1][...] = 7
+            again = session.run(pictures[0])["y"]
+            again[...] = 8
+            np.testing.assert_array_equal(session.run(pictures[0])["y"], expected[0])
+            np.testing.assert_array_equal(held[2], expected[2])
+            held.clear()
+            more = [session.run(pictures[i % 6])["y"] for i in range(12)]
+            self.assertEqual(session.memory_bytes, memory)  # however many are held
+        np.testing.assert_array_equal(more[11], expected[5])  # also after the session is closed
+        self.assertEqual((held, again.min(), again.max()), ([], 8, 8))
+
     def test_free_batch_and_several_inputs(self):
         with plumb.Session(self.sums, threads=1) as session:
             a, b = np.arange(15, dtype=np.float32).reshape(3, 5), np.ones((3, 5), np.float32)
