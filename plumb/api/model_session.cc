@@ -10,6 +10,7 @@
 #include "plumb/api/stopwatch.h"
 #include "plumb/base/thread_pool.h"
 #include "plumb/runtime/port_convert.h"
+#include "plumb/vision/pixel_bytes.h"
 
 namespace plumb {
 namespace {
@@ -271,16 +272,18 @@ void ModelSession::Write(runtime::Session& session, size_t input, const Use& use
     return;
   }
   const artifact::PictureInput contract = InOwnOrder(*port.picture);
+  const auto size = static_cast<size_t>(to.size());
+  if (tables_[input] && to.dtype == DType::kS8) {
+    vision::QuantizeBytes({reinterpret_cast<const uint8_t*>(from), size}, contract, *tables_[input],
+                          {static_cast<int8_t*>(to.raw), size});
+    return;
+  }
   if (picture_.width != contract.width || picture_.height != contract.height ||
       picture_.channels != contract.channels()) {
     picture_ = Picture(contract.width, contract.height, contract.channels());
   }
-  std::memcpy(picture_.pixels.data(), from, picture_.pixels.size());
-  const auto size = static_cast<size_t>(to.size());
-  if (tables_[input] && to.dtype == DType::kS8) {
-    vision::WriteQuantized(picture_, contract, *tables_[input],
-                           {static_cast<int8_t*>(to.raw), size});
-  } else if (to.dtype == DType::kF32) {
+  std::memcpy(picture_.pixels.data(), from, size);
+  if (to.dtype == DType::kF32) {
     vision::WriteFloat(picture_, contract, {static_cast<float*>(to.raw), size});
   } else if (to.dtype == DType::kU8) {
     const Tensor bytes = vision::ToBytes(picture_, contract);

@@ -6,6 +6,7 @@
 
 #include "plumb/base/rounding.h"
 #include "plumb/numerics/requantize.h"
+#include "plumb/vision/pixel_bytes.h"
 #include "plumb/vision/resized_rows.h"
 
 namespace plumb::vision {
@@ -221,11 +222,16 @@ PixelTables MakePixelTables(const PictureInput& input, float scale, int32_t zero
 
 void WriteQuantized(const Picture& fitted, const PictureInput& input, const PixelTables& tables,
                     std::span<int8_t> to) {
-  PLUMB_CHECK(to.size() == fitted.pixels.size())
-      << to.size() << " bytes for " << fitted.pixels.size() << " of a picture";
-  const uint8_t* from = fitted.pixels.data();
+  QuantizeBytes(fitted.pixels, input, tables, to);
+}
+
+void QuantizeBytes(std::span<const uint8_t> pixels, const PictureInput& input,
+                   const PixelTables& tables, std::span<int8_t> to) {
+  PLUMB_CHECK(to.size() == pixels.size())
+      << to.size() << " bytes for " << pixels.size() << " of a picture";
+  const uint8_t* from = pixels.data();
   int8_t* const dst = to.data();
-  if (fitted.channels == 1) {
+  if (input.channels() == 1) {
     for (size_t i = 0; i < to.size(); ++i) {
       dst[i] = tables[0][from[i]];
     }
