@@ -88,6 +88,31 @@ std::string GoldenText(const artifact::Golden& golden) {
   return text;
 }
 
+// How outputs are read, in figures.
+Json DecodeJson(const Model& model) {
+  const artifact::DecodeContract& decode = model.decode;
+  std::vector<float> anchors;
+  for (const artifact::DecodeOutput& output : decode.outputs) {
+    anchors.insert(anchors.end(), output.anchors.begin(), output.anchors.end());
+  }
+  Json json = {{"family", vision::FamilyName(decode.family)},
+               {"classes", decode.classes},
+               {"strides", decode.strides},
+               {"anchors", anchors},
+               {"scores_activated", decode.scores_activated},
+               {"boxes_decoded", decode.boxes_decoded},
+               {"class_agnostic_nms", decode.class_agnostic_nms},
+               {"score_threshold", decode.score_threshold},
+               {"iou_threshold", decode.iou_threshold}};
+  if (!model.io.pictures.empty()) {
+    const artifact::Color color = model.io.pictures[0].color;
+    json["color"] = color == artifact::Color::kRgb   ? "rgb"
+                    : color == artifact::Color::kBgr ? "bgr"
+                                                     : "gray";
+  }
+  return json;
+}
+
 void AddArtifact(const artifact::Artifact& artifact, Json& json) {
   json["golden"] = GoldenText(artifact.golden);
   const artifact::Provenance& p = artifact.provenance;
@@ -140,6 +165,7 @@ Json Inspect(const Model& model, bool layers) {
   json["batch"] = program.symbolic_batch ? "any" : "as in the shapes";
   json["family"] = vision::FamilyName(model.decode.family);
   json["contracts"] = model.explanation;
+  json["decode"] = DecodeJson(model);
   int64_t macs = 0, integer_macs = 0;
   size_t bytes = 0;
   std::map<std::string, int> operators;

@@ -8,7 +8,7 @@
 
 namespace plumb {
 
-// Keys: model, kind, inputs, outputs, contracts, records, macs, constants_bytes, operators, layers (when asked for); of an
+// Keys: model, kind, inputs, outputs, contracts, decode, records, macs, constants_bytes, operators, layers (when asked for); of an
 // artifact also provenance and quality (verdict, reasons, kept_float).
 [[nodiscard]] nlohmann::ordered_json Inspect(const Model& model, bool layers);
 

@@ -1,0 +1,34 @@
+"""inference() of RKNN and RKNNLite: one session, arrays in any of the usual forms, and what they look like."""
+from __future__ import annotations
+
+from typing import Any, List, Optional
+
+import numpy as np
+
+import plumb
+
+from . import arrays, loading
+from .input_checks import InputChecks
+from .log import Log
+
+
+class Runtime:
+    """A loaded artifact. `log` gets what is found out about the arrays, each thing once."""
+
+    def __init__(self, path: str, log: Log, *, threads: Optional[int] = None) -> None:
+        self.session = plumb.Session(path, threads=threads)
+        self._checks = InputChecks(self.session, loading.facts(path), log)
+
+    def run(self, inputs: Any, data_format: Any = None, inputs_pass_through: Any = None) -> List[np.ndarray]:
+        infos = self.session.inputs
+        given = arrays.as_list(inputs, len(infos))
+        layouts = arrays.layouts(data_format, len(infos))
+        flags = arrays.pass_through_flags(inputs_pass_through, len(infos))
+        ready = [arrays.prepare(*one) for one in zip(infos, given, layouts, flags)]
+        self._checks.look(ready)
+        outputs = self.session.run({info.name: one.taken for info, one in zip(infos, ready)},
+                                   pass_through=[info.name for info, one in zip(infos, ready) if one.pass_through])
+        return list(outputs.values())
+
+    def close(self) -> None:
+        self.session.close()

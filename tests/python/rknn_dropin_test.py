@@ -1,0 +1,298 @@
+"""rknn.api and rknnlite.api as scripts use them: the same calls, arrays in all the usual forms, and what the log names."""
+import contextlib
+import inspect
+import io
+import pathlib
+import sys
+import tempfile
+import threading
+import types
+import unittest
+
+import numpy as np
+import plumb
+import small_networks
+
+sys.path.insert(0, str(pathlib.Path(plumb.__file__).parent / "dropins"))
+
+from plumb.rknn import arrays, options, picture_sources  # noqa: E402
+from rknn.api import RKNN  # noqa: E402
+from rknnlite.api import RKNNLite  # noqa: E402
+
+MEAN, STD = [127.5] * 3, [127.5] * 3
+
+
+@contextlib.contextmanager
+def log_of():
+    """Standard error of what runs inside."""
+    text = io.StringIO()
+    with contextlib.redirect_stderr(text), contextlib.redirect_stdout(io.StringIO()):
+        yield text
+
+
+class Converted(unittest.TestCase):
+    """A small network that takes pictures of 16 x 16, built and exported once."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.temporary = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(cls.temporary.cleanup)
+        cls.folder = pathlib.Path(cls.temporary.name)
+        cls.model = small_networks.picture_network(cls.folder / "picture.onnx")
+        rng = np.random.default_rng(0)
+        for index in range(4):
+            np.save(cls.folder / f"{index}.npy", rng.integers(0, 256, (1, 3, 16, 16)).astype(np.float32))
+        cls.dataset = cls.folder / "dataset.txt"
+        cls.dataset.write_text("".join(f"./{index}.npy\n" for index in range(4)))
+        cls.exported = cls.folder / "picture.rknn"
+        with log_of() as cls.log:
+            cls.codes = cls.convert(cls.exported)
+        cls.picture = rng.integers(0, 256, (16, 16, 3), np.uint8)
+        with plumb.Session(cls.exported, threads=1) as session:
+            cls.expected = session.run(cls.picture)["y"]
+
+    @classmethod
+    def convert(cls, path, **config):
+        rknn = RKNN(verbose=False)
+        rknn.config(**dict({"mean_values": [MEAN], "std_values": [STD], "target_platform": "rk3588"}, **config))
+        codes = [rknn.load_onnx(model=str(cls.model)), rknn.build(do_quantization=True, dataset=str(cls.dataset)),
+                 rknn.export_rknn(str(path))]
+        rknn.release()
+        return codes
+
+    def ready(self, path=None):
+        rknn = RKNN()
+        self.assertEqual(rknn.load_rknn(str(path or self.exported)), 0)
+        self.assertEqual(rknn.init_runtime(target="rk3566"), 0)
+        self.addCleanup(rknn.release)
+        return rknn
+
+
+class Flow(Converted):
+    def test_every_call_gives_0_and_the_file_is_an_artifact(self):
+        self.assertEqual(self.codes, [0, 0, 0])
+        found = plumb.inspect(self.exported)
+        self.assertEqual(found.kind, "artifact")
+        self.assertIn("verdict: ", self.log.getvalue())
+        self.assertIn("NPU driver does not load it", self.log.getvalue())
+        self.assertEqual({entry.name for entry in self.folder.iterdir()} & {"picture.plumb", "model.lock"}, set())
+
+    def test_raw_samples_get_mean_and_std(self):
+        again = self.folder / "ready.plumb"
+        samples = np.concatenate([np.load(self.folder / f"{index}.npy") for index in range(4)])
+        plumb.convert(self.model, again, calib={"x": (samples - np.float32(127.5)) / np.float32(127.5)}, mean=MEAN, std=STD,
+                      force=True, color="rgb")
+        with plumb.Session(again, threads=1) as session:
+            np.testing.assert_array_equal(session.run(self.picture)["y"], self.expected)
+
+    def test_a_build_runs_before_it_is_exported(self):
+        with log_of():
+            rknn = RKNN()
+            rknn.config(mean_values=MEAN, std_values=STD)  # flat lists are taken
+            codes = [rknn.load_onnx(str(self.model)), rknn.build(dataset=str(self.dataset)), rknn.init_runtime()]
+            outputs = rknn.inference(inputs=[self.picture])
+        self.assertEqual(codes, [0, 0, 0])
+        np.testing.assert_array_equal(outputs[0], self.expected)
+        rknn.release()
+
+    def test_the_class_names_its_module(self):
+        self.assertIn("rknn", str(type(RKNN())))
+        self.assertEqual((RKNN.NPU_CORE_AUTO, RKNN.NPU_CORE_0_1_2, RKNN.NPU_CORE_ALL), (0, 7, 0xffff))
+
+
+class Arrays(Converted):
+    def test_all_usual_forms_give_the_same(self):
+        with log_of():
+            rknn = self.ready()
+            nchw = self.picture.transpose(2, 0, 1)
+            flipped = np.ascontiguousarray(self.picture[..., ::-1])[..., ::-1]  # not contiguous
+            for given, layout in (([self.picture], None), ([self.picture[None]], None), (self.picture[None], ["nhwc"]),
+                                  ([self.picture.astype(np.int64)], None), ([self.picture.astype(np.float64)], ["NHWC"]),
+                                  ([nchw[None]], "NCHW"), ([nchw], ["nchw"]), ([flipped], None),
+                                  ([self.picture.reshape(1, -1)], None)):
+                outputs = rknn.inference(inputs=given, data_format=layout)
+                np.testing.assert_array_equal(outputs[0], self.expected)
+                self.assertTrue(outputs[0].flags.writeable and outputs[0].flags.owndata or outputs[0].base is not None)
+            stored = np.arange(768, dtype=np.int64).astype(np.int8).reshape(1, 16, 16, 3)
+            outputs = rknn.inference([stored], None, [1])
+        with plumb.Session(self.exported, threads=1) as session:
+            np.testing.assert_array_equal(outputs[0], session.run({"x": stored}, pass_through=["x"])["y"])
+
+    def test_outputs_are_the_callers_own(self):
+        with log_of():
+            rknn = self.ready()
+            first = rknn.inference([self.picture])[0]
+            first[:] = 7
+            np.testing.assert_array_equal(rknn.inference([self.picture])[0], self.expected)
+
+    def test_what_cannot_be_is_none_with_a_line(self):
+        with log_of() as log:
+            rknn = self.ready()
+            for given, layout, words in (([self.picture, self.picture], None, "1 input, found 2"),
+                                         ([self.picture[:8]], None, "expected shape"), ([["a"]], None, "array of numbers"),
+                                         ("text", None, "list of arrays"), ([self.picture], ["nhwc", "nhwc"], "2 layouts"),
+                                         ([self.picture], "hwc", "'nhwc' or 'nchw'")):
+                self.assertIsNone(rknn.inference(given, layout))
+                self.assertIn(words, log.getvalue().splitlines()[-1])
+
+
+class Mistakes(Converted):
+    def said(self, picture, path=None, **options):
+        with log_of() as log:
+            rknn = self.ready(path)
+            rknn.inference([picture], **options)
+            rknn.inference([picture], **options)
+        return [line for line in log.getvalue().splitlines() if line.startswith("W inference")]
+
+    def test_right_pictures_are_passed_in_silence(self):
+        self.assertEqual(self.said(self.picture), [])
+        self.assertEqual(self.said(np.zeros((16, 16, 3), np.float32)), [])
+        self.assertEqual(self.said((self.picture // 2).astype(np.float32)), [])
+
+    def test_each_mistake_is_named_once_with_numbers(self):
+        scaled = ((self.picture - 127.5) / 127.5).astype(np.float32)
+        for picture, words in ((scaled, "normalized twice: input 'x' has values from -"),
+                               ((self.picture / 255).astype(np.float32), "normalized twice"),
+                               (self.picture.transpose(2, 0, 1)[None], "NCHW passed as NHWC"),
+                               (self.picture.astype(np.float32) * 300, "pixels go from 0 to 255"),
+                               (np.full((16, 16, 3), np.nan, np.float32), "no numbers")):
+            lines = self.said(picture)
+            self.assertEqual(len(lines), 1, lines)
+            self.assertIn(words, lines[0])
+
+    def test_pictures_that_opencv_read_are_in_the_order_blue_green_red(self):
+        y, x = np.mgrid[0:64, 0:48]
+        blue_green_red = np.stack([x * 2, y * 2, (x + y) * 2 + 30], -1).astype(np.uint8)
+        reader = types.SimpleNamespace(imread=lambda path: blue_green_red)
+        known = sys.modules.get("cv2")
+        sys.modules["cv2"], picture_sources._watched = reader, False
+        self.addCleanup(lambda: sys.modules.pop("cv2") if known is None else sys.modules.update(cv2=known))
+        picture_sources.watch()
+        read = sys.modules["cv2"].imread("any.jpg")
+        small = read[::4, ::3]
+        self.assertEqual(self.said(np.ascontiguousarray(small[..., ::-1])), [])
+        (line,) = self.said(small)
+        self.assertIn("BGR where the model expects RGB", line)
+        swapped = self.folder / "swapped.rknn"
+        with log_of():
+            self.assertEqual(self.convert(swapped, quant_img_RGB2BGR=True), [0, 0, 0])
+        self.assertEqual(self.said(small, swapped), [])
+        (line,) = self.said(small[..., ::-1], swapped)
+        self.assertIn("RGB where the model expects BGR", line)
+
+
+class BadCalls(Converted):
+    def last(self, log):
+        return log.getvalue().splitlines()[-1]
+
+    def test_calls_out_of_order(self):
+        with log_of() as log:
+            rknn = RKNN()
+            self.assertEqual(rknn.load_onnx(str(self.model)), -1)
+            self.assertIn("Please call rknn.config first!", self.last(log))
+            rknn.config()
+            for call, code, words in ((rknn.build, -1, "load a model first"), (rknn.init_runtime, -1, "comes first"),
+                                      (lambda: rknn.inference([self.picture]), None, "init_runtime comes first"),
+                                      (lambda: rknn.export_rknn("x.rknn"), -1, "build comes first"),
+                                      (rknn.eval_memory, -1, "comes first")):
+                self.assertEqual(call(), code)
+                self.assertIn(words, self.last(log))
+            rknn.release()
+            rknn.release()
+            self.assertIsNone(rknn.inference([self.picture]))
+
+    def test_files_that_are_not_there_or_no_models(self):
+        text = self.folder / "text.onnx"
+        text.write_text("no model")
+        with log_of() as log:
+            rknn = RKNN()
+            rknn.config()
+            for call, words in ((lambda: rknn.load_onnx("none.onnx"), "there is no file 'none.onnx'"),
+                                (lambda: rknn.load_onnx(str(text)), "no ONNX model"),
+                                (lambda: rknn.load_onnx(str(self.model), outputs=["z"]), "the 'z' in outputs"),
+                                (lambda: rknn.load_onnx(str(self.model), inputs=["x"], input_size_list=[[1, 3], [1]]), "2 shapes"),
+                                (lambda: rknn.load_tflite(str(text)), "tflite models are not read yet"),
+                                (lambda: rknn.load_rknn(str(self.model)), "expected an artifact"),
+                                (lambda: rknn.load_rknn("none.rknn"), "there is no file")):
+                self.assertEqual(call(), -1)
+                self.assertIn(words, self.last(log))
+            vendor = self.folder / "vendor.rknn"
+            vendor.write_bytes(b"CYPTRKNN" + bytes(16))
+            self.assertEqual(rknn.load_rknn(str(vendor)), -1)
+            self.assertIn("a model for Rockchip's NPU, encrypted", self.last(log))
+
+    def test_datasets_and_targets(self):
+        lists = {"empty": ("", "lists no sample"), "missing": ("\n./0.npy\nnone.jpg\n", "missing.txt:3: there is no file")}
+        with log_of() as log:
+            rknn = RKNN()
+            with self.assertRaisesRegex(plumb.UsageError, "rk1808.*first generation"):
+                rknn.config(target_platform="rk1808")
+            with self.assertRaisesRegex(TypeError, "colour"):
+                rknn.config(colour="rgb")
+            rknn.config(mean_values=[[1, 2]])
+            self.assertEqual(rknn.load_onnx(str(self.model)), -1)
+            self.assertIn("The len of mean_values", self.last(log))
+            rknn.config(mean_values=[MEAN], std_values=[STD], single_core_mode=True, batch_size=100)
+            self.assertIn("single_core_mode: no effect here", log.getvalue())
+            self.assertEqual(rknn.load_onnx(str(self.model)), 0)
+            self.assertEqual(rknn.build(), -1)
+            self.assertIn("dataset is needed", self.last(log))
+            for name, (text, words) in lists.items():
+                path = self.folder / f"{name}.txt"
+                path.write_text(text)
+                self.assertEqual(rknn.build(dataset=str(path)), -1)
+                self.assertIn(words, self.last(log))
+
+    def test_an_export_is_whole_or_nothing(self):
+        with log_of() as log:
+            rknn = self.ready()
+            self.assertEqual(rknn.export_rknn(str(self.folder / "no folder" / "x.rknn")), -1)
+            self.assertIn("there is no folder", self.last(log))
+            self.assertEqual(rknn.export_rknn(str(self.folder)), -1)
+        self.assertEqual([entry for entry in self.folder.iterdir() if entry.name.startswith(".plumb")], [])
+
+
+class Lite(Converted):
+    def test_the_loop_of_a_board(self):
+        with log_of():
+            lite = RKNNLite(verbose=False)
+            codes = [lite.load_rknn(str(self.exported)), lite.init_runtime(core_mask=RKNNLite.NPU_CORE_0)]
+            outputs = lite.inference(inputs=[self.picture[None]])
+            lite.release()
+            self.assertIsNone(lite.inference(inputs=[self.picture[None]]))
+        self.assertEqual(codes, [0, 0])
+        np.testing.assert_array_equal(outputs[0], self.expected)
+
+    def test_three_contexts_in_three_threads(self):
+        failures = []
+
+        def loop():
+            lite = RKNNLite()
+            lite.load_rknn(str(self.exported))
+            lite.init_runtime(core_mask=RKNNLite.NPU_CORE_AUTO)
+            for _ in range(20):
+                if not np.array_equal(lite.inference([self.picture])[0], self.expected):
+                    failures.append(1)
+            lite.release()
+
+        with log_of():
+            threads = [threading.Thread(target=loop) for _ in range(3)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+        self.assertEqual(failures, [])
+
+
+class Table(unittest.TestCase):
+    def test_every_keyword_of_config_has_a_row(self):
+        keywords = inspect.signature(RKNN.config).parameters
+        self.assertEqual({name: parameter.default for name, parameter in keywords.items() if name not in ("self", "earlier")},
+                         {option.name: option.default for option in options.OPTIONS})
+
+    def test_layouts_are_those_of_the_words(self):
+        self.assertEqual(arrays.layouts(("NCHW", None), 2), ["nchw", "nhwc"])
+
+
+if __name__ == "__main__":
+    unittest.main()
