@@ -95,6 +95,15 @@ class Flow(Converted):
         np.testing.assert_array_equal(outputs[0], self.expected)
         rknn.release()
 
+    def test_times_and_memory_are_told(self):
+        with log_of():
+            rknn = self.ready()
+            times, memory = rknn.eval_perf(), rknn.eval_memory()
+        self.assertIn("Total Operator Elapsed Per Frame Time(us): ", times)
+        self.assertRegex(times, r"conv +1 ")
+        self.assertEqual(memory["total_memory"], sum(memory.values()) - memory["total_memory"])
+        self.assertGreater(memory["weight_memory"], 4 * 3 * 9)
+
     def test_the_class_names_its_module(self):
         self.assertIn("rknn", str(type(RKNN())))
         self.assertEqual((RKNN.NPU_CORE_AUTO, RKNN.NPU_CORE_0_1_2, RKNN.NPU_CORE_ALL), (0, 7, 0xffff))

@@ -23,12 +23,12 @@ def path_beside(exported: str) -> str:
 def performance(artifact: str) -> str:
     """A table of layers and the time of one inference, measured now."""
     facts, _, _ = run_verb("bench", [artifact], {"records": True})
-    rows = facts["records"]
+    rows = facts["results"][0]["records"]
     total = sum(row["ms"] for row in rows) * 1000
     lines = ["=" * 100, "Network Layer Information Table (this machine's processor)", "=" * 100,
-             f"{'ID':<5}{'OpType':<20}{'DataType':<10}{'Target':<8}{'Time(us)':>10}  FullName"]
+             f"{'ID':<5}{'OpType':<20}{'Products':<10}{'Target':<8}{'Time(us)':>10}  {'OutputShape':<18}FullName"]
     for index, row in enumerate(rows):
-        lines.append(f"{index:<5}{row['op']:<20}{row.get('dtype', ''):<10}{'CPU':<8}{row['ms'] * 1000:>10.1f}  {row['name']}")
+        lines.append(f"{index:<5}{row['op']:<20}{row.get('products', ''):<10}{'CPU':<8}{row['ms'] * 1000:>10.1f}  {row['shape']:<18}{row['name']}")
     times: Dict[str, Any] = {}
     for row in rows:
         count, sum_us = times.get(row["op"], (0, 0.0))
