@@ -340,11 +340,13 @@ Result<std::vector<OutputTensor>> ModelSession::Compute(Workplaces& places,
   const FloatEnvironment environment;
   NetworkTime time;
   for (int64_t run = 0; run < runs; ++run) {
+    const double start = ThreadCpuSeconds();
     for (size_t i = 0; i < uses.size(); ++i) {
       Write(*session, i, uses[i], run);
     }
     Stopwatch watch;
     const double cpu = ThreadCpuSeconds();
+    time.input_cpu_seconds += cpu - start;
     PLUMB_RETURN_IF_ERROR(session->Run());
     time.cpu_seconds += ThreadCpuSeconds() - cpu;
     time.seconds += watch.Lap() / 1000;

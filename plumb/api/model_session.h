@@ -55,7 +55,8 @@ struct OutputTensor {
 
 struct NetworkTime {
   double seconds = 0;
-  double cpu_seconds = 0;  // of the thread that called Run
+  double cpu_seconds = 0;        // of the thread that called Run
+  double input_cpu_seconds = 0;  // the same for what goes into the network's inputs
 };
 
 // Runs of one object follow one another; several objects run at the same time.
@@ -79,7 +80,7 @@ class ModelSession {
   // The outputs in their order. Large ones are not copied: they lie in the memory that the network was computed in, and the
   // next run computes in another one while somebody holds them.
   [[nodiscard]] Result<std::vector<OutputTensor>> Run(std::span<const GivenInput> given);
-  // Of the last Run: what the network itself took, without inputs and outputs.
+  // Of the last Run: what the network itself took, and what its inputs took; outputs and arguments are left out.
   [[nodiscard]] NetworkTime network_time() const;
 
  private:

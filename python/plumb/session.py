@@ -133,8 +133,8 @@ class Session:
         return self._native.memory_bytes
 
     @property
-    def network_seconds(self) -> Tuple[float, float]:
-        """Of the last run, the network alone, without inputs and outputs: seconds, and CPU seconds of the calling thread."""
+    def network_seconds(self) -> Tuple[float, float, float]:
+        """Of the last run: seconds of the network alone; CPU seconds of the calling thread in it, and in filling its inputs."""
         return self._native.network_seconds
 
     @property

@@ -134,9 +134,9 @@ class NativeSession {
     return arrays_out;
   }
 
-  [[nodiscard]] std::pair<double, double> NetworkSeconds() const {
+  [[nodiscard]] nb::tuple NetworkSeconds() const {
     const NetworkTime time = Open().network_time();
-    return {time.seconds, time.cpu_seconds};
+    return nb::make_tuple(time.seconds, time.cpu_seconds, time.input_cpu_seconds);
   }
   void Close() { session_.reset(); }
   [[nodiscard]] bool closed() const { return session_ == nullptr; }
