@@ -29,6 +29,11 @@ class Network:
     def exists(self):
         return self.model.exists()
 
+    def without(self, options):
+        """Its own options but those that the given ones state otherwise."""
+        pairs = zip(self.options[::2], self.options[1::2])
+        return [part for pair in pairs if pair[0] not in options for part in pair]
+
     def checked(self):
         """The same for the small part of every test run: each fault at one place."""
         one = copy.copy(self)

@@ -22,6 +22,11 @@ files = sorted(p for p in pathlib.Path(spec["pictures"]).rglob("*") if p.suffix.
 model = onnx.load(spec["model"])
 outputs = [o.name for o in model.graph.output]
 if inside:
+    for value in model.graph.input:
+        if value.type.tensor_type.shape.dim:
+            value.type.tensor_type.shape.dim[0].dim_value = 1
+    del model.graph.value_info[:]
+
     def is_of_a_picture(value):  # pictures lie along the leading axis
         kind, shape = value.type.tensor_type.elem_type, value.type.tensor_type.shape.dim
         return kind == onnx.TensorProto.FLOAT and len(shape) > 0 and shape[0].dim_value == 1

@@ -62,7 +62,7 @@ class Programs:
     def convert(self, network, folder, *options, model=None, calib=None, limit=100):
         """The network's artifact, in the folder of the case."""
         model, calib = pathlib.Path(model or network.model), pathlib.Path(calib or network.calib)
-        options = [str(o) for o in (*network.options, *options)]
+        options = [str(o) for o in (*network.without(options), *options)]
         key = hashlib.sha256("\0".join([calib.name, str(limit), *options]).encode() + model.read_bytes()).hexdigest()[:16]
 
         def make(part):

@@ -293,7 +293,7 @@ class Injector {
   }
   bool Agnostic() {
     artifact_.decode.class_agnostic_nms = !artifact_.decode.class_agnostic_nms;
-    return artifact_.decode.classes > 1;
+    return artifact_.decode.classes > 1 && artifact_.decode.family != Family::kClassifier;
   }
   bool NmsThreshold() {
     artifact_.decode.iou_threshold = 0.95f;

@@ -7,6 +7,7 @@
 
 #include "plumb/verify/diagnose/float_donor.h"
 #include "plumb/verify/diagnose/foreign_results.h"
+#include "plumb/verify/diagnose/layer_pairs.h"
 #include "plumb/verify/diagnose/layer_variants.h"
 #include "plumb/verify/diagnose/output_exchange.h"
 #include "plumb/verify/diagnose/partial_runs.h"
@@ -43,8 +44,9 @@ class Search {
     AddRenamedOutputs();
     PLUMB_ASSIGN_OR_RETURN(const auto* values, c_.Values());
     runs_.emplace(c_, subject_, *values);
-    blocks_ = BlocksOf(subject_, [this](int32_t t) { return runs_->Known(subject_, t); });
-    FindDonors();
+    Take(PairWithTwin(subject_, twin_, c_.graph(), [this](const Program& program, int32_t t) {
+      return runs_->Known(program, t);
+    }));
     CompareAll();
     // What the ranges do is not the layers' fault.
     PLUMB_ASSIGN_OR_RETURN(const double twin_left, c_.TwinDifference());
@@ -78,35 +80,13 @@ class Search {
   // by what they hold.
   Result<std::shared_ptr<const LayerStudy>> BesideAnArtifact() {
     twin_ = c_.input().reference.program;
+    Take(PairByName(subject_, twin_));
+    CompareAll();
+    AddRenamedOutputs();
     std::map<std::string, const artifact::TensorInfo*> theirs;
     for (const artifact::TensorInfo& info : twin_->tensors) {
       theirs.emplace(info.name, &info);
     }
-    const auto shared = [&](int32_t t) {
-      const artifact::TensorInfo& info = subject_.tensors[static_cast<size_t>(t)];
-      const auto found = theirs.find(info.name);
-      return info.constant < 0 && found != theirs.end() && found->second->dtype == info.dtype &&
-             found->second->shape == info.shape;
-    };
-    blocks_ = BlocksOf(subject_, shared);
-    std::map<std::string, bool> ours;
-    for (size_t t = 0; t < subject_.tensors.size(); ++t) {
-      ours[subject_.tensors[t].name] = shared(static_cast<int32_t>(t));
-    }
-    const std::vector<Block> donors = BlocksOf(*twin_, [&](int32_t t) {
-      const auto found = ours.find(twin_->tensors[static_cast<size_t>(t)].name);
-      return found != ours.end() && found->second;
-    });
-    donor_.resize(blocks_.size());
-    for (size_t b = 0; b < blocks_.size(); ++b) {
-      for (const Block& donor : donors) {
-        if (twin_->tensors[static_cast<size_t>(donor.output)].name == NameOf(b)) {
-          donor_[b] = Donor{twin_, donor};
-        }
-      }
-    }
-    CompareAll();
-    AddRenamedOutputs();
     size_t other_ranges = 0;
     for (const artifact::TensorInfo& info : subject_.tensors) {
       const auto found = theirs.find(info.name);
@@ -136,52 +116,10 @@ class Search {
     return Done();
   }
 
-  // For each block of the subject the twin's that makes the same tensor from tensors that the subject has too.
-  void FindDonors() {
-    std::map<std::string, const artifact::TensorInfo*> has;
-    for (const artifact::TensorInfo& info : subject_.tensors) {
-      has.emplace(info.name, &info);
-    }
-    const std::vector<Block> donors = BlocksOf(*twin_, [&](int32_t t) {
-      if (!runs_->Known(*twin_, t)) {
-        return false;
-      }
-      const artifact::TensorInfo& info = twin_->tensors[static_cast<size_t>(t)];
-      const auto found = has.find(info.name);
-      return found != has.end() && found->second->dtype == info.dtype &&
-             found->second->shape == info.shape;
-    });
-    std::map<std::string, const Block*> by_name;
-    for (const Block& donor : donors) {
-      by_name.emplace(twin_->tensors[static_cast<size_t>(donor.output)].name, &donor);
-    }
-    donor_.resize(blocks_.size());
-    from_model_.resize(blocks_.size());
-    for (size_t b = 0; b < blocks_.size(); ++b) {
-      const auto found = by_name.find(NameOf(b));
-      if (found != by_name.end() &&
-          ReadValues(subject_, blocks_[b]) == ReadValues(*twin_, *found->second)) {
-        donor_[b] = Donor{twin_, *found->second};
-        continue;
-      }
-      // The twin has another form here: the model's own part, in float.
-      const auto part = ModelPart(c_.graph(), subject_, blocks_[b]);
-      if (!part.ok()) {
-        continue;
-      }
-      if (auto donor = DonorOf(*part, subject_, blocks_[b]); donor.ok()) {
-        donor_[b] = std::move(*donor);
-        from_model_[b] = true;
-      }
-    }
-  }
-
-  static std::set<std::string> ReadValues(const Program& program, const Block& block) {
-    std::set<std::string> names;
-    for (const int32_t t : block.inputs) {
-      names.insert(ValueNameOf(program.tensors[static_cast<size_t>(t)].name));
-    }
-    return names;
+  void Take(LayerPairs pairs) {
+    blocks_ = std::move(pairs.blocks);
+    donor_ = std::move(pairs.donors);
+    from_model_ = std::move(pairs.from_model);
   }
 
   const std::string& NameOf(size_t block) const {
