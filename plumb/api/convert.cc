@@ -25,7 +25,7 @@ namespace {
 // One conversion, stage by stage.
 class Conversion {
  public:
-  explicit Conversion(const ConvertOptions& options) : options_(options) {}
+  explicit Conversion(const ConvertOptions& options) : given_(options), options_(options) {}
 
   Result<Converted> Run() {
     PLUMB_RETURN_IF_ERROR(Import());
@@ -68,6 +68,10 @@ class Conversion {
   }
 
   Status LoadSamples() {
+    if (options_.calib.empty() && IsFloat()) {
+      Explain("no samples were given: the check runs on one synthetic input");
+      return {};
+    }
     if (options_.calib.empty()) {
       return UsageError(
           "--calib is missing: quantization needs samples (a folder of pictures, a text file with "
@@ -80,7 +84,16 @@ class Conversion {
     return {};
   }
 
+  [[nodiscard]] bool IsFloat() const { return options_.precision == Precision::kFloat; }
+  // Of the float network there may be none: then there is a synthetic one.
+  [[nodiscard]] size_t SampleCount() const {
+    return options_.calib.empty() ? 1 : list_.samples.size();
+  }
+
   Result<std::vector<Tensor>> Sample(size_t index) const {
+    if (options_.calib.empty()) {
+      return verify::Probe(*model_.program, model_.io);
+    }
     return LoadSample(list_, index, *model_.program, model_.io);
   }
 
@@ -127,7 +140,40 @@ class Conversion {
   }
 
   Status Compile() {
-    compile::CompileOptions compile_options;
+    if (IsFloat()) {
+      PLUMB_ASSIGN_OR_RETURN(compiled_,
+                             compile::CompileReal(*model_.graph, options_.model_options.fuse));
+      PLUMB_RETURN_IF_ERROR(ObserveInputs());
+    } else {
+      PLUMB_RETURN_IF_ERROR(CompileIntegers());
+    }
+    result_.notes = compiled_.quantized.notes;
+    result_.no_effect = OptionsWithoutEffect({given_, model_, list_, compile_options_, compiled_});
+    PLUMB_RETURN_IF_ERROR(SaveStage(options_.save_stages, "quantized", compiled_.quantized.graph));
+    return SaveStage(options_.save_stages, "fused", compiled_.fused);
+  }
+
+  // What golden vectors need to know of the inputs, and no more.
+  Status ObserveInputs() {
+    for (const size_t index : CheckedSamples()) {
+      PLUMB_ASSIGN_OR_RETURN(const std::vector<Tensor> sample, Sample(index));
+      for (size_t i = 0; i < sample.size(); ++i) {
+        if (sample[i].dtype() != DType::kF32 || sample[i].size() == 0) {
+          continue;
+        }
+        const auto [low, high] = std::ranges::minmax(sample[i].values<float>());
+        quant::ValueStats& stats =
+            compiled_.stats[static_cast<size_t>(model_.graph->inputs[i].value)];
+        stats.min = stats.seen ? std::min(stats.min, low) : low;
+        stats.max = stats.seen ? std::max(stats.max, high) : high;
+        stats.seen = true;
+      }
+    }
+    return {};
+  }
+
+  Status CompileIntegers() {
+    compile::CompileOptions& compile_options = compile_options_;
     compile_options.quantize = options_.quantize;
     compile_options.threads = options_.threads;
     compile_options.fuse = options_.model_options.fuse;
@@ -159,15 +205,39 @@ class Conversion {
       PLUMB_ASSIGN_OR_RETURN(compiled_,
                              compile::CompileInteger(*model_.graph, source, compile_options));
     }
-    result_.notes = compiled_.quantized.notes;
-    result_.no_effect = OptionsWithoutEffect({options_, model_, list_, compile_options, compiled_});
-    PLUMB_RETURN_IF_ERROR(SaveStage(options_.save_stages, "quantized", compiled_.quantized.graph));
-    return SaveStage(options_.save_stages, "fused", compiled_.fused);
+    for (size_t i = 0; i < compiled_.stats.size(); ++i) {
+      if (const auto chosen = compiled_.stats[i].chosen) {
+        const std::string name(quant::ObserverName(*chosen));
+        ++result_.observers[name];
+        notes_[StrCat(kChosenObserver, compiled_.names[i])] = name;
+      }
+    }
+    return options_.auto_hybrid ? AddHybrid() : Status();
+  }
+
+  Status AddHybrid() {
+    std::vector<std::vector<Tensor>> samples;
+    for (const size_t i : CheckedSamples()) {
+      PLUMB_ASSIGN_OR_RETURN(std::vector<Tensor> sample, Sample(i));
+      samples.push_back(std::move(sample));
+    }
+    const compile::NamedStats stats = compile::AllStatsOf(compiled_);
+    AutoHybridRequest request;
+    request.target = *options_.auto_hybrid;
+    request.graph = &*model_.graph;
+    request.stats = &stats;
+    request.options = compile_options_;
+    request.samples = samples;
+    request.progress = ProgressOf("auto-hybrid");
+    PLUMB_ASSIGN_OR_RETURN(result_.auto_hybrid,
+                           FindHybrid(request, compiled_, options_.quantize.hybrid));
+    compile_options_.quantize.hybrid = options_.quantize.hybrid;
+    return {};
   }
 
   // Which samples the verdict is measured on: `check_limit` of them, spread over all.
   [[nodiscard]] std::vector<size_t> CheckedSamples() const {
-    const size_t all = list_.samples.size();
+    const size_t all = SampleCount();
     const size_t count = options_.check_limit == 0 ? all : std::min(options_.check_limit, all);
     std::vector<size_t> indices;
     for (size_t i = 0; i < count; ++i) {
@@ -213,7 +283,7 @@ class Conversion {
       steps_.push_back({"canonical", *model_.graph});
     }
     const std::vector<Tensor> probe =
-        verify::CoversLittle(compiled_.stats, *model_.graph, model_.io)
+        !options_.calib.empty() && verify::CoversLittle(compiled_.stats, *model_.graph, model_.io)
             ? verify::Probe(*model_.program, model_.io)
             : std::vector<Tensor>{};
     verify::VerdictInput input;
@@ -223,7 +293,7 @@ class Conversion {
     input.io = &model_.io;
     input.decode = &model_.decode;
     input.samples = samples;
-    input.calibration = true;
+    input.calibration = !IsFloat();
     input.float_outputs = float_outputs;
     input.probe = probe;
     input.steps = verify::StepsThatRun(steps_);
@@ -232,7 +302,7 @@ class Conversion {
       return JudgeImport(options_.model, model_.program, samples[0],
                          {options_.reference, options_.judge, options_.threads});
     };
-    input.preprocess = [&](verify::Verdict& verdict) {
+    const auto preprocess = [&](verify::Verdict& verdict) {
       // A share of what the calibration cost, or about a second. A classifier's single answer says little, so that one
       // look at a picture would not show anything.
       constexpr double kShare = 0.05;
@@ -243,6 +313,11 @@ class Conversion {
                                  options_.threads, options_.progress},
                                 verdict);
     };
+    if (!options_.calib.empty()) {
+      input.preprocess = preprocess;
+    }
+    input.why_no_preprocess = "needs pictures: --calib PICTURES";
+    input.synthetic = options_.calib.empty();
     input.why_no_golden = "made on this machine; 'plumb selftest' checks others";
     input.model_path = options_.model;
     input.artifact_path = options_.output;
@@ -285,7 +360,9 @@ class Conversion {
     artifact.provenance.notes.merge(notes_);
     artifact.quality = MakeQuality(result_.verdict, result_.notes);
     PLUMB_RETURN_IF_ERROR(AddGolden(artifact));
-    made.ranges = compile::ObservedOf(compiled_);
+    if (!IsFloat()) {
+      made.ranges = compile::ObservedOf(compiled_);
+    }
     if (options_.keep_for_report) {
       KeepForReport(made);
     }
@@ -319,7 +396,7 @@ class Conversion {
     GoldenRequest request;
     request.artifact = &made;
     request.input_stats = input_stats;
-    request.samples = SamplesByCoverage(compiled_.stats, list_.samples.size());
+    request.samples = SamplesByCoverage(compiled_.stats, SampleCount());
     request.load = [this](size_t i) { return Sample(i); };
     request.count = options_.golden.value_or(artifact::kMaxGoldenVectors);
     PLUMB_ASSIGN_OR_RETURN(const GoldenInputs inputs, ChooseGoldenInputs(request));
@@ -329,13 +406,15 @@ class Conversion {
     return {};
   }
 
-  const ConvertOptions& options_;
+  const ConvertOptions& given_;
+  ConvertOptions options_;  // with what --auto-hybrid adds
   ConvertResult result_;
   Model model_;
   std::vector<std::string> passes_;
   std::map<std::string, std::string> notes_;  // of the provenance
   std::vector<verify::PassStep> steps_;
   SampleList list_;
+  compile::CompileOptions compile_options_;
   compile::Compiled compiled_;
   std::map<size_t, std::vector<runtime::NamedTensor>> outputs_;  // of the float network, by sample
   size_t kept_bytes_ = 0;
@@ -358,6 +437,20 @@ Status CheckOutput(const ConvertOptions& options) {
 }
 
 }  // namespace
+
+Status CheckCustomString(std::string_view text) {
+  return text.size() <= kMostCustomString
+             ? Status()
+             : UsageError("--custom-string has ", text.size(), " bytes; expected at most ",
+                          kMostCustomString);
+}
+
+Result<Precision> PrecisionFromName(std::string_view name) {
+  if (name == "integer" || name == "fp32") {
+    return name == "fp32" ? Precision::kFloat : Precision::kInteger;
+  }
+  return UsageError("precision '", name, "' is not known; expected integer or fp32");
+}
 
 Result<Converted> ConvertInMemory(const ConvertOptions& options) {
   return Conversion(options).Run();

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "plumb/api/auto_hybrid.h"
 #include "plumb/api/model.h"
 #include "plumb/api/progress.h"
 #include "plumb/artifact/artifact.h"
@@ -19,6 +21,15 @@ namespace plumb {
 
 struct ReportSource;  // report.h
 
+// What the network computes in.
+enum class Precision {
+  kInteger,  // by `quantize`
+  kFloat,    // binary32 throughout; needs no samples
+};
+inline constexpr size_t kMostCustomString = 1024;  // bytes, as RKNN has it
+Status CheckCustomString(std::string_view text);
+[[nodiscard]] Result<Precision> PrecisionFromName(std::string_view name);  // "integer", "fp32"
+
 struct ConvertOptions {
   std::string model;         // .onnx
   std::string output;        // .plumb
@@ -29,13 +40,17 @@ struct ConvertOptions {
   size_t calib_limit = 100;  // samples used at most, spread over all; 0: all
   size_t check_limit = 20;   // of these, used for the verdict
   ModelOptions model_options;
+  Precision precision = Precision::kInteger;
   quant::QuantizeOptions quantize;
-  std::string reference;     // .npz with inputs and expected outputs by name, for V1; may be empty
-  bool judge = true;         // use an installed ONNX Runtime for V1 when there is no reference
+  std::optional<AutoHybridTarget> auto_hybrid;  // adds to quantize.hybrid
+  std::string reference;  // .npz with inputs and expected outputs by name, for V1; may be empty
+  bool judge = true;      // use an installed ONNX Runtime for V1 when there is no reference
   // Golden vectors; 0: none; not given: as many as kGoldenBudget holds, 4 at most.
   std::optional<size_t> golden;
-  bool keep_failed = false;  // --force: write the artifact although the verdict is a failure
-  std::string save_stages;   // folder; empty: none
+  std::string
+      custom_string;  // kept with the options in the provenance; the program has no use for it
+  bool keep_failed = false;      // --force: write the artifact although the verdict is a failure
+  std::string save_stages;       // folder; empty: none
   bool keep_for_report = false;  // fills in ConvertResult::report
   int threads = 1;
   Progress progress;
@@ -47,6 +62,9 @@ struct ConvertResult {
   verify::Verdict verdict;
   std::vector<std::string> explanation;  // how the contracts came about, one line each
   std::vector<quant::LayerNote> notes;
+  // --observer auto: how many tensors each observer was chosen for, by its name; else empty.
+  std::map<std::string, size_t> observers;
+  AutoHybrid auto_hybrid;
   size_t samples = 0;
   bool written = false;
   size_t artifact_bytes = 0;

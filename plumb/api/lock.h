@@ -60,6 +60,9 @@ struct Lock {
 // picture has.
 inline constexpr std::string_view kSampledInput = "input-grid/";
 
+// Key of a note: the observer that --observer auto chose for this tensor.
+inline constexpr std::string_view kChosenObserver = "observer/";
+
 // SHA-256 of a block's text, as the lock states it; a carriage return before a line's end does not
 // count.
 [[nodiscard]] std::string BlockDigest(std::string_view text);

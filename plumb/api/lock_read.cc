@@ -142,6 +142,17 @@ Status ReadRange(const YamlNode& node, std::string& name, quant::ValueStats& s) 
   PLUMB_RETURN_IF_ERROR(ReadNumber(node, "rows", s.rows));
   PLUMB_RETURN_IF_ERROR(ReadNumber(node, "count", s.count));
   PLUMB_RETURN_IF_ERROR(ReadNumber(node, "not-finite", s.not_finite));
+  if (node.Find("observer") != nullptr) {
+    std::string name_of_observer;
+    PLUMB_RETURN_IF_ERROR(ReadText(node, "observer", name_of_observer));
+    const auto observer = quant::ObserverFromName(name_of_observer);
+    if (!observer.ok() || *observer == quant::Observer::kAuto) {
+      return Wrong(*node.Find("observer"),
+                   "'observer': min-max, percentile, mse or kl expected, found '",
+                   name_of_observer.substr(0, 40), "'");
+    }
+    s.chosen = *observer;
+  }
   if (const YamlNode* low = node.Find("channel-low"); low != nullptr) {
     const size_t channels = CountWords(*low);
     PLUMB_RETURN_IF_ERROR(ReadNumbers(node, "channel-low", channels, s.channel_min));

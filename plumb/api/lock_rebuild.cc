@@ -154,8 +154,12 @@ Result<artifact::Artifact> RebuildFromLock(const Lock& lock, const std::string& 
       compile_options.quantize.grids.stated.emplace(name, quant::PictureGrid(picture));
     }
   }
-  PLUMB_ASSIGN_OR_RETURN(const compile::Compiled compiled,
-                         compile::CompileObserved(*model.graph, lock.ranges, compile_options));
+  const auto compile = [&] {
+    return options.precision == Precision::kFloat
+               ? compile::CompileReal(*model.graph, compile_options.fuse)
+               : compile::CompileObserved(*model.graph, lock.ranges, compile_options);
+  };
+  PLUMB_ASSIGN_OR_RETURN(const compile::Compiled compiled, compile());
   artifact::Artifact made;
   made.program = *compiled.program;
   made.program.symbolic_batch = model.program->symbolic_batch;

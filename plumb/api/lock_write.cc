@@ -116,6 +116,9 @@ std::string Ranges(const compile::NamedStats& ranges) {
     text += StrCat("  - name: ", Quoted(name), "\n    range: ", NumberText(s.min), " ",
                    NumberText(s.max), "\n    rows: ", s.rows, "\n    count: ", s.count,
                    "\n    not-finite: ", s.not_finite, "\n");
+    if (s.chosen) {
+      text += StrCat("    observer: ", quant::ObserverName(*s.chosen), "\n");
+    }
     if (!s.channel_min.empty()) {
       text += StrCat("    channel-low: ", Joined(s.channel_min),
                      "\n    channel-high: ", Joined(s.channel_max),

@@ -16,17 +16,6 @@ bool SamePrograms(const artifact::Program& a, const artifact::Program& b) {
   return FirstDifference(x, y).empty();
 }
 
-// What was observed, of every value: a trial may read what the conversion did not.
-compile::NamedStats AllStats(const compile::Compiled& compiled) {
-  compile::NamedStats named;
-  for (size_t i = 0; i < compiled.stats.size(); ++i) {
-    if (compiled.stats[i].seen) {
-      named[compiled.names[i]] = compiled.stats[i];
-    }
-  }
-  return named;
-}
-
 // A wide and a tall picture, with something in every place.
 Picture Pattern(int width, int height) {
   Picture picture(width, height, 3);
@@ -79,6 +68,9 @@ class Trials {
   explicit Trials(const MadeWith& made) : made_(made) {}
 
   bool IsWithoutEffect(const OptionTrial& trial) {
+    if (made_.options.precision == Precision::kFloat && trial.stage == OptionStage::kQuantize) {
+      return trial.option.first != "fuse";
+    }
     switch (trial.stage) {
       case OptionStage::kSamples:
         return SamplesAreSame(trial.without);
@@ -132,7 +124,7 @@ class Trials {
 
   bool QuantizedIsSame(const ConvertOptions& without) {
     if (stats_.empty()) {
-      stats_ = AllStats(made_.compiled);
+      stats_ = compile::AllStatsOf(made_.compiled);
     }
     compile::CompileOptions options = made_.compile_options;
     options.quantize = without.quantize;
@@ -153,9 +145,12 @@ std::vector<std::string> OptionsWithoutEffect(const MadeWith& made) {
   Trials trials(made);
   for (const OptionTrial& trial : OptionTrials(made.options)) {
     if (trials.IsWithoutEffect(trial)) {
-      lines.push_back(
-          StrCat(Spelled(trial.option), ": ",
-                 trial.hint.empty() ? "the result is the same without it" : trial.hint));
+      lines.push_back(StrCat(
+          Spelled(trial.option), ": ",
+          made.options.precision == Precision::kFloat && trial.stage == OptionStage::kQuantize
+              ? "the network computes in float, nothing is quantized"
+          : trial.hint.empty() ? "the result is the same without it"
+                               : trial.hint));
     }
   }
   return lines;

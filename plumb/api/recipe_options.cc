@@ -85,6 +85,11 @@ const Row kRows[] = {
      [](Text t, Options& o) {
        return SetNamed(quant::ObserverFromName(t), o.quantize.grids.range.observer);
      }},
+    {"precision", false, OptionStage::kContract, "",
+     [](const Options& o) -> Texts {
+       return {o.precision == Precision::kFloat ? "fp32" : "integer"};
+     },
+     [](Text t, Options& o) { return SetNamed(PrecisionFromName(t), o.precision); }},
     {"percentile", false, OptionStage::kQuantize, "only --observer percentile reads it",
      [](const Options& o) -> Texts { return {NumberText(o.quantize.grids.range.percentile)}; },
      [](Text t, Options& o) {
@@ -109,6 +114,13 @@ const Row kRows[] = {
      },
      [](Text t, Options& o) {
        return SetNamed(quant::IntegerTypeFromName(t), o.quantize.weights);
+     }},
+    {"weight-scales", false, OptionStage::kQuantize, "",
+     [](const Options& o) -> Texts {
+       return {std::string(quant::WeightScalesName(o.quantize.weight_scales))};
+     },
+     [](Text t, Options& o) {
+       return SetNamed(quant::WeightScalesFromName(t), o.quantize.weight_scales);
      }},
     {"dense-channel-ratio", false, OptionStage::kQuantize,
      "no tensor that a dense layer reads gets scales of its own for channels",
@@ -151,6 +163,13 @@ const Row kRows[] = {
        o.golden = count;
        return {};
      }},
+    {"custom-string", false, OptionStage::kContract, "",
+     [](const Options& o) -> Texts { return {o.custom_string}; },
+     [](Text t, Options& o) -> Status {
+       PLUMB_RETURN_IF_ERROR(CheckCustomString(t));
+       o.custom_string = t;
+       return {};
+     }},
     {"color", false, OptionStage::kPicture, "",
      [](const Options& o) { return GivenOrAuto(PictureOf(o).color); },
      [](Text t, Options& o) { return SetGiven(t, PictureOf(o).color); }},
@@ -190,6 +209,39 @@ const Row kRows[] = {
      [](const Options& o) { return Names(o.quantize.keep_float); },
      [](Text t, Options& o) -> Status {
        o.quantize.keep_float.insert(t);
+       return {};
+     }},
+    {"hybrid", true, OptionStage::kQuantize, "the layer computes so anyway",
+     [](const Options& o) {
+       Texts texts;
+       for (const auto& [name, type] : o.quantize.hybrid) {
+         texts.push_back(StrCat(name, "=", quant::LayerTypeName(type)));
+       }
+       return texts;
+     },
+     [](Text t, Options& o) -> Status {
+       const size_t equals = std::min(t.rfind('='), t.size());
+       PLUMB_ASSIGN_OR_RETURN(o.quantize.hybrid[t.substr(0, equals)],
+                              quant::LayerTypeFromName(t.substr(std::min(equals + 1, t.size()))));
+       return {};
+     }},
+    {"range", true, OptionStage::kQuantize, "the tensor has this grid anyway",
+     [](const Options& o) {
+       Texts texts;
+       for (const auto& [name, range] : o.quantize.grids.ranges) {
+         texts.push_back(StrCat(name, "=", NumberText(range.lo), ",", NumberText(range.hi)));
+       }
+       return texts;
+     },
+     [](Text t, Options& o) -> Status {
+       const size_t equals = t.rfind('='), comma = t.rfind(',');
+       quant::Range range;
+       if (equals == std::string::npos || comma == std::string::npos || comma < equals ||
+           !NumberFrom(t.substr(equals + 1, comma - equals - 1), range.lo) ||
+           !NumberFrom(t.substr(comma + 1), range.hi)) {
+         return UsageError("expected name=lowest,highest, found '", t, "'");
+       }
+       o.quantize.grids.ranges[t.substr(0, equals)] = range;
        return {};
      }},
     {"disable-pass", true, OptionStage::kGraph, "the pass finds nothing to do",

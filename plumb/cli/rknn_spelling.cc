@@ -80,24 +80,78 @@ Status TakeAlgorithm(Text value, RknnOption& out) {
     return {};
   }
   if (name == "mmse") {
-    return UsageError(
-        "quantized_algorithm: mmse is another search than any here; the nearest is 'observer: "
-        "mse', "
-        "which takes the range of each tensor that leaves the least squared error");
+    out.options = {{"observer", "mse"}};
+    out.note =
+        "the range with the least squared error is searched for activations, on a histogram of "
+        "all samples; weights keep their whole range, where RKNN searches theirs too";
+    return {};
+  }
+  if (name == "kl_divergence") {
+    out.options = {{"observer", "kl"}};
+    return {};
   }
   return UsageError("quantized_algorithm: ", value,
-                    " has no counterpart here; there is normal (observer min-max). Observers "
-                    "percentile and mse cut off outliers");
+                    " has no counterpart here; there are normal (observer min-max), mmse (mse) "
+                    "and kl_divergence (kl)");
 }
 
 Status TakeMethod(Text value, RknnOption& out) {
-  if (Lower(value) != "channel") {
+  const std::string method = Lower(value);
+  if (method != "channel" && method != "layer") {
     return UsageError("quantized_method: ", value,
-                      " has no counterpart here: weights have one scale an output channel always; "
-                      "there is channel");
+                      " has no counterpart here: the scales of weights are for an output channel "
+                      "or for a layer; there are channel and layer");
   }
-  out.note = "no effect: weights have one scale an output channel always";
+  out.options = {{"weight-scales", method}};
   return {};
+}
+
+// True or False, as Python and YAML write them.
+std::optional<bool> Flag(Text value) {
+  const std::string flag = Lower(value);
+  return flag == "true"    ? std::optional(true)
+         : flag == "false" ? std::optional(false)
+                           : std::nullopt;
+}
+
+Status TakeQuantization(Text value, RknnOption& out) {
+  const auto flag = Flag(value);
+  if (!flag) {
+    return UsageError("do_quantization: expected True or False, found ", value);
+  }
+  out.options = {{"precision", *flag ? "integer" : "fp32"}};
+  if (!*flag) {
+    out.note = "the artifact computes in binary32, where RKNN's NPU has float16";
+  }
+  return {};
+}
+
+Status TakeAutoHybrid(Text value, RknnOption& out) {
+  const auto flag = Flag(value);
+  if (!flag) {
+    return UsageError("auto_hybrid: expected True or False, found ", value,
+                      "; --auto-hybrid layer-cosine=NUMBER states a threshold");
+  }
+  if (*flag) {
+    out.options = {{"auto-hybrid", "layer-cosine=0.98"}};
+    out.note =
+        "layers with a cosine below 0.98 get int16 here, where RKNN computes them in float16; "
+        "--auto-hybrid layer-cosine=NUMBER states another threshold";
+  }
+  return {};
+}
+
+// Options of the vendor's hardware and file format.
+Status TakeNothing(RknnOption& out) {
+  out.note = "no effect: it means something to the vendor's hardware only";
+  return {};
+}
+
+// Off is what happens here anyway; on there is no counterpart for.
+Status TakeOff(Text name, Text value, Text reason) {
+  return Flag(value) == false || Lower(value) == "none"
+             ? Status()
+             : UsageError(name, ": ", value, " has no counterpart here: ", reason);
 }
 
 Status TakeOrder(Text value, RknnOption& out) {
@@ -134,6 +188,54 @@ const Row kRows[] = {
        return {};
      }},
     {"quant_img_RGB2BGR", TakeOrder},
+    {"do_quantization", TakeQuantization},
+    {"auto_hybrid", TakeAutoHybrid},
+    {"custom_string",
+     [](Text v, RknnOption& out) -> Status {
+       out.options = {{"custom-string", std::string(v)}};
+       return {};
+     }},
+    {"op_target",
+     [](Text, RknnOption& out) -> Status {
+       out.note = "no effect: every record runs on the CPU";
+       return {};
+     }},
+    {"single_core_mode", [](Text, RknnOption& out) { return TakeNothing(out); }},
+    {"compress_weight", [](Text, RknnOption& out) { return TakeNothing(out); }},
+    {"enable_flash_attention", [](Text, RknnOption& out) { return TakeNothing(out); }},
+    {"sparse_infer", [](Text, RknnOption& out) { return TakeNothing(out); }},
+    {"float_dtype", [](Text, RknnOption& out) { return TakeNothing(out); }},
+    {"dynamic_input",
+     [](Text v, RknnOption&) {
+       return TakeOff("dynamic_input", v,
+                      "an artifact has one shape for each input; convert once a shape, each with "
+                      "--input-shape NAME=SHAPE");
+     }},
+    {"rknn_batch_size",
+     [](Text v, RknnOption&) -> Status {
+       return v == "1" || Lower(v) == "none"
+                  ? Status()
+                  : UsageError("rknn_batch_size: ", v,
+                               " has no counterpart here: export the model with this batch or a "
+                               "symbolic one, which stays free");
+     }},
+    {"model_pruning",
+     [](Text, RknnOption& out) -> Status {
+       out.note = "no effect: channels of zeros change no result and stay where they are";
+       return {};
+     }},
+    {"remove_reshape",
+     [](Text v, RknnOption&) {
+       return TakeOff("remove_reshape", v, "inputs and outputs keep the model's shapes");
+     }},
+    {"remove_weight",
+     [](Text v, RknnOption&) {
+       return TakeOff("remove_weight", v, "an artifact holds its weights");
+     }},
+    {"quantize_weight",
+     [](Text v, RknnOption&) {
+       return TakeOff("quantize_weight", v, "a float network keeps its weights in float");
+     }},
 };
 
 }  // namespace
@@ -146,7 +248,7 @@ Result<std::optional<RknnOption>> FromRknn(std::string_view name, std::string_vi
   RknnOption option;
   PLUMB_RETURN_IF_ERROR(row->take(value, option));
   if (!option.note.empty()) {
-    option.note = StrCat(name, " ", value, ": ", option.note);
+    option.note = StrCat(name, value.empty() ? "" : " ", value, ": ", option.note);
   }
   return std::optional(std::move(option));
 }

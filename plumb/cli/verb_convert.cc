@@ -4,7 +4,9 @@
 #include <nlohmann/json.hpp>
 
 #include "plumb/api/convert.h"
+#include "plumb/api/hybrid_file.h"
 #include "plumb/api/report.h"
+#include "plumb/base/number_text.h"
 #include "plumb/cli/model_options.h"
 #include "plumb/cli/verb.h"
 #include "plumb/cli/verdict_output.h"
@@ -17,8 +19,9 @@ struct Arguments {
   ConvertOptions convert;
   std::string observer = "min-max";
   std::string form = "auto";
-  std::string activations = "int8", weights = "int8";
+  std::string activations = "int8", weights = "int8", weight_scales = "channel";
   std::vector<std::string> keep_float, faults;
+  std::string precision = "integer", hybrid, auto_hybrid;
   bool no_judge = false;
   std::string html;
   std::string golden;
@@ -31,6 +34,41 @@ std::string TakenOver(const ConvertResult& result) {
     text += (text.empty() ? "" : ", ") + part;
   }
   return text;
+}
+
+// "min-max 12 tensors, kl 3"
+std::string ObserversText(const std::map<std::string, size_t>& observers) {
+  std::string text;
+  for (const auto& [name, count] : observers) {
+    text += StrCat(text.empty() ? "" : ", ", name, " for ", count);
+  }
+  return text;
+}
+
+// The curve of error against cost, a line a point.
+void PrintHybrid(const Console& console, const AutoHybrid& hybrid) {
+  const HybridPoint& plain = hybrid.curve.front();
+  const HybridPoint& last = hybrid.curve.back();
+  size_t promoted = 0;
+  for (const HybridPoint& point : hybrid.curve) {
+    promoted += point.layers.size();
+  }
+  console.Print(StrCat("  auto-hybrid ", hybrid.target, hybrid.met ? "" : " (not met)", ": ",
+                       promoted, " of ", hybrid.layers, " layers in 16 bits, SQNR ",
+                       FixedText(plain.sqnr, 1), " -> ", FixedText(last.sqnr, 1), " dB, cosine ",
+                       FixedText(plain.cosine, 5), " -> ", FixedText(last.cosine, 5)));
+  size_t layers = 0;
+  for (const HybridPoint& point : hybrid.curve) {
+    layers += point.layers.size();
+    console.Print(
+        StrCat("    ", layers, " layers: ", FixedText(point.sqnr, 1), " dB, ",
+               FixedText(100.0 * static_cast<double>(point.macs_16) /
+                             static_cast<double>(std::max<int64_t>(point.macs, 1)),
+                         1),
+               " % of the products on 16 bits, ", point.bytes / 1024, " KiB",
+               point.layers.empty() ? "" : StrCat(", + '", point.layers.front(), "'"),
+               point.layers.size() > 1 ? StrCat(" and ", point.layers.size() - 1, " more") : ""));
+  }
 }
 
 void PrintHead(const Console& console, const ConvertOptions& options, const ConvertResult& result) {
@@ -46,6 +84,12 @@ void PrintHead(const Console& console, const ConvertOptions& options, const Conv
   console.Print(StrCat(options.model, ": ", integer, " layers in integers, ",
                        result.notes.size() - integer, " in float, ", result.samples,
                        " calibration samples"));
+  if (!result.observers.empty()) {
+    console.Print("  observers chosen: " + ObserversText(result.observers));
+  }
+  if (!result.auto_hybrid.curve.empty()) {
+    PrintHybrid(console, result.auto_hybrid);
+  }
   for (const std::string& line : result.no_effect) {
     console.Print("  no effect: " + line);
   }
@@ -72,6 +116,26 @@ std::string JsonText(const ConvertOptions& options, const ConvertResult& result)
   json["lock"] = result.lock.empty() ? Json() : Json(result.lock);
   json["from_lock"] = result.taken_over;
   json["no_effect"] = result.no_effect;
+  json["observers"] = Json::object();
+  for (const auto& [name, count] : result.observers) {
+    json["observers"][name] = count;
+  }
+  json["auto_hybrid"] = Json();
+  if (!result.auto_hybrid.curve.empty()) {
+    json["auto_hybrid"] = {{"target", result.auto_hybrid.target},
+                           {"met", result.auto_hybrid.met},
+                           {"layers", result.auto_hybrid.layers},
+                           {"curve", Json::array()}};
+    for (const HybridPoint& point : result.auto_hybrid.curve) {
+      json["auto_hybrid"]["curve"].push_back({{"promoted", point.layers},
+                                              {"share_of_error", point.share},
+                                              {"sqnr", point.sqnr},
+                                              {"cosine", point.cosine},
+                                              {"macs_16", point.macs_16},
+                                              {"macs", point.macs},
+                                              {"bytes", point.bytes}});
+    }
+  }
   AddVerdictJson(result.verdict, json);
   json["kept_float"] = Json::array();
   for (const quant::LayerNote& note : result.notes) {
@@ -99,10 +163,25 @@ Status ParseQuantization(Arguments& args) {
   PLUMB_ASSIGN_OR_RETURN(q.form, quant::FunctionFormFromName(args.form));
   PLUMB_ASSIGN_OR_RETURN(q.grids.activations, quant::IntegerTypeFromName(args.activations));
   PLUMB_ASSIGN_OR_RETURN(q.weights, quant::IntegerTypeFromName(args.weights));
+  PLUMB_ASSIGN_OR_RETURN(q.weight_scales, quant::WeightScalesFromName(args.weight_scales));
   if (q.weights == DType::kS16 && q.grids.activations != DType::kS16) {
     return UsageError(
         "--weights int16 needs --activations int16: no product has weights of 16 bits "
         "and activations of 8");
+  }
+  PLUMB_ASSIGN_OR_RETURN(args.convert.precision, PrecisionFromName(args.precision));
+  PLUMB_RETURN_IF_ERROR(CheckCustomString(args.convert.custom_string));
+  if (!args.hybrid.empty()) {
+    PLUMB_RETURN_IF_ERROR(ReadHybridFile(args.hybrid, q));
+  }
+  if (!args.auto_hybrid.empty()) {
+    PLUMB_ASSIGN_OR_RETURN(args.convert.auto_hybrid, AutoHybridTargetFromText(args.auto_hybrid));
+  }
+  if (args.convert.precision == Precision::kFloat &&
+      (args.convert.auto_hybrid || !args.convert.ranges.empty())) {
+    return UsageError(
+        args.convert.auto_hybrid ? "--auto-hybrid" : "--ranges",
+        " beside --precision fp32: nothing is quantized there; leave one of them out");
   }
   q.keep_float.insert(args.keep_float.begin(), args.keep_float.end());
   for (const std::string& fault : args.faults) {
@@ -158,7 +237,9 @@ std::function<Status(Console&)> Setup_convert(CLI::App& app) {
       ->capture_default_str();
   app.add_option("--check-limit", convert.check_limit, "of these, used for the verdict (0: all)")
       ->capture_default_str();
-  app.add_option("--observer", args->observer, "how ranges are chosen: min-max, percentile or mse")
+  app.add_option("--observer", args->observer,
+                 "how ranges are chosen: min-max, percentile, mse, kl, or auto: for each tensor "
+                 "the one of these that leaves its readers the least error")
       ->capture_default_str();
   app.add_option("--percentile", convert.quantize.grids.range.percentile,
                  "share of values inside, in percent")
@@ -173,10 +254,22 @@ std::function<Status(Console&)> Setup_convert(CLI::App& app) {
   app.add_option("--weights", args->weights,
                  "what weights are held as: int8, or int16 with --activations int16")
       ->capture_default_str();
+  app.add_option("--weight-scales", args->weight_scales,
+                 "scales of a layer's weights: one an output channel, or one a layer (less "
+                 "accurate)")
+      ->capture_default_str();
   app.add_option("--dense-channel-ratio", convert.quantize.grids.dense_channel_ratio,
                  "how far apart scales of channels may lie that a dense layer reads (1: one scale)")
       ->check(CLI::Range(1.0, 1e6))
       ->capture_default_str();
+  app.add_option("--precision", args->precision,
+                 "integer, or fp32: the float network as it is; needs no samples")
+      ->capture_default_str();
+  app.add_option("--hybrid", args->hybrid,
+                 "types of layers and ranges of tensors by name: a YAML file");
+  app.add_option("--auto-hybrid", args->auto_hybrid,
+                 "give 16 bits to the layers that cost most, until sqnr=DECIBELS or cosine=NUMBER "
+                 "is met; or to those with layer-cosine=NUMBER below it");
   app.add_option("--keep-float", args->keep_float,
                  "layers or tensors to compute in float, by name");
   app.add_flag("!--no-bias-correction", convert.quantize.correct_bias,
@@ -192,6 +285,8 @@ std::function<Status(Console&)> Setup_convert(CLI::App& app) {
                  "golden vectors for 'plumb selftest': none or 1 to 4 (default: as many as 256 KiB "
                  "hold)")
       ->check(CLI::IsMember({"none", "1", "2", "3", "4"}));
+  app.add_option("--custom-string", convert.custom_string,
+                 "a text of at most 1024 bytes that travels in the artifact");
   app.add_flag("--force", convert.keep_failed,
                "write the artifact although the verdict is a failure");
   app.add_option("--html", args->html, "write a report with pictures and charts: one HTML file");

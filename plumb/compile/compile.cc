@@ -3,6 +3,7 @@
 #include "plumb/compile/fuse/fuse.h"
 #include "plumb/ir/verify.h"
 #include "plumb/lower/lower.h"
+#include "plumb/quant/choose_observers.h"
 #include "plumb/quant/collapse_stated_grids.h"
 
 namespace plumb::compile {
@@ -32,7 +33,7 @@ Result<Compiled> CompileWith(const ir::Graph& graph, const Observe& observe,
     }
     quantize.grids.rounded.merge(stated.rounded);
   }
-  PLUMB_ASSIGN_OR_RETURN(compiled.stats, observe(stated.graph));
+  PLUMB_ASSIGN_OR_RETURN(compiled.stats, observe(stated.graph, quantize));
   for (size_t i = 0; i < stated.graph.value_count(); ++i) {
     compiled.names.push_back(stated.graph.value(static_cast<ir::ValueId>(i)).name);
   }
@@ -50,15 +51,25 @@ Result<Compiled> CompileWith(const ir::Graph& graph, const Observe& observe,
 
 Result<Compiled> CompileInteger(const ir::Graph& graph, const quant::SampleSource& samples,
                                 const CompileOptions& options) {
-  const auto observe = [&](const ir::Graph& observed) {
-    return quant::Observe(observed, samples, options.threads, options.progress);
+  const auto observe =
+      [&](const ir::Graph& observed,
+          const quant::QuantizeOptions& quantize) -> Result<std::vector<quant::ValueStats>> {
+    PLUMB_ASSIGN_OR_RETURN(std::vector<quant::ValueStats> stats,
+                           quant::Observe(observed, samples, options.threads, options.progress));
+    if (quantize.grids.range.observer == quant::Observer::kAuto) {
+      PLUMB_RETURN_IF_ERROR(
+          quant::ChooseObservers(observed, quantize, samples, options.threads, stats));
+    }
+    return stats;
   };
   return CompileWith(graph, observe, options);
 }
 
 Result<Compiled> CompileObserved(const ir::Graph& graph, const NamedStats& observed,
                                  const CompileOptions& options) {
-  const auto look_up = [&](const ir::Graph& values) -> Result<std::vector<quant::ValueStats>> {
+  const auto look_up =
+      [&](const ir::Graph& values,
+          const quant::QuantizeOptions&) -> Result<std::vector<quant::ValueStats>> {
     std::vector<quant::ValueStats> stats(values.value_count());
     for (const auto& [name, one] : observed) {
       const auto value = values.FindValue(name);
@@ -78,6 +89,45 @@ Result<Compiled> CompileObserved(const ir::Graph& graph, const NamedStats& obser
     return stats;
   };
   return CompileWith(graph, look_up, options);
+}
+
+Result<Compiled> CompileReal(const ir::Graph& graph, bool fuse) {
+  Compiled compiled;
+  compiled.stats.resize(graph.value_count());
+  for (size_t i = 0; i < graph.value_count(); ++i) {
+    compiled.names.push_back(graph.value(static_cast<ir::ValueId>(i)).name);
+  }
+  compiled.quantized.graph = graph;
+  compiled.quantized.used.resize(graph.value_count());
+  for (const ir::NodeId id : graph.Order()) {
+    const ir::Node& node = graph.node(id);
+    quant::LayerNote note;
+    note.name = node.outputs.empty() || node.outputs[0] == ir::kNone
+                    ? node.name
+                    : graph.value(node.outputs[0]).name;
+    note.op = node.op;
+    note.form = "float";
+    note.reason = "the network computes in float on request";
+    for (const ir::ValueId in : node.inputs) {
+      if (in != ir::kNone && !graph.IsConstant(in)) {
+        note.reads.push_back(graph.value(in).name);
+      }
+    }
+    compiled.quantized.notes.push_back(std::move(note));
+  }
+  PLUMB_ASSIGN_OR_RETURN(compiled.fused, Fused(graph, fuse));
+  PLUMB_ASSIGN_OR_RETURN(compiled.program, lower::Lower(compiled.fused));
+  return compiled;
+}
+
+NamedStats AllStatsOf(const Compiled& compiled) {
+  NamedStats named;
+  for (size_t i = 0; i < compiled.stats.size(); ++i) {
+    if (compiled.stats[i].seen) {
+      named[compiled.names[i]] = compiled.stats[i];
+    }
+  }
+  return named;
 }
 
 NamedStats ObservedOf(const Compiled& compiled) {

@@ -44,8 +44,13 @@ using NamedStats = std::map<std::string, quant::ValueStats>;
 // or has as many channels as its value has not.
 [[nodiscard]] Result<Compiled> CompileObserved(const ir::Graph& graph, const NamedStats& observed,
                                                const CompileOptions& options);
+// What was observed, of every value: to compile with other options, which may read what these did not.
+[[nodiscard]] NamedStats AllStatsOf(const Compiled& compiled);
 // What of `compiled.stats` CompileObserved needs to make the same again.
 [[nodiscard]] NamedStats ObservedOf(const Compiled& compiled);
+
+// The float network itself as the product: nothing is observed nor quantized, every layer is noted as float.
+[[nodiscard]] Result<Compiled> CompileReal(const ir::Graph& graph, bool fuse);
 
 // The float program of a graph in canonical form.
 [[nodiscard]] Result<std::shared_ptr<const artifact::Program>> CompileFloat(const ir::Graph& graph,

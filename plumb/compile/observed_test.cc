@@ -68,7 +68,8 @@ void ExpectSame(const artifact::Program& a, const artifact::Program& b) {
 std::vector<std::pair<std::string, quant::QuantizeOptions>> ManyOptions() {
   std::vector<std::pair<std::string, quant::QuantizeOptions>> all;
   for (const auto observer :
-       {quant::Observer::kMinMax, quant::Observer::kPercentile, quant::Observer::kMse}) {
+       {quant::Observer::kMinMax, quant::Observer::kPercentile, quant::Observer::kMse,
+        quant::Observer::kKl, quant::Observer::kAuto}) {
     for (const auto form :
          {quant::FunctionForm::kAuto, quant::FunctionForm::kTable, quant::FunctionForm::kFloat}) {
       quant::QuantizeOptions options;
@@ -87,6 +88,11 @@ std::vector<std::pair<std::string, quant::QuantizeOptions>> ManyOptions() {
   quant::QuantizeOptions mixed;
   mixed.keep_float = {"c2"};
   all.emplace_back("keep float", mixed);
+  quant::QuantizeOptions hybrid;
+  hybrid.hybrid = {{"s1", quant::LayerType::kInt16}, {"d", quant::LayerType::kFloat}};
+  hybrid.grids.ranges = {{"s1", {-0.5f, 3}}};
+  hybrid.weight_scales = quant::WeightScales::kLayer;
+  all.emplace_back("hybrid", hybrid);
   return all;
 }
 
@@ -108,6 +114,42 @@ TEST(CompileObserved, MakesTheSameOfWhatIsKept) {
     ExpectSame(*first->program, *again->program);
   }
   EXPECT_GT(kept, 0U);
+}
+
+// The choice is made once, where there are samples, and kept with the statistics.
+TEST(CompileObserved, TheChosenObserversAreKept) {
+  const ir::Graph net = Net();
+  CompileOptions options;
+  options.quantize.grids.range.observer = quant::Observer::kAuto;
+  const auto one = CompileInteger(net, kSamples, options);
+  options.threads = 3;
+  const auto three = CompileInteger(net, kSamples, options);
+  ASSERT_TRUE(one.ok() && three.ok()) << one.status().message();
+  size_t chosen = 0;
+  for (size_t i = 0; i < one->stats.size(); ++i) {
+    EXPECT_EQ(one->stats[i].chosen, three->stats[i].chosen) << one->names[i];
+    chosen += one->stats[i].chosen.has_value();
+  }
+  EXPECT_GE(chosen, 3U);
+  NamedStats without = ObservedOf(*one);
+  for (auto& [name, stats] : without) {
+    stats.chosen.reset();
+  }
+  EXPECT_EQ(CompileObserved(net, without, options).status().code(), Code::kUsage);
+}
+
+TEST(CompileReal, IsTheFloatNetwork) {
+  const ir::Graph net = Net();
+  const auto real = CompileReal(net, true);
+  ASSERT_TRUE(real.ok()) << real.status().message();
+  for (const auto& tensor : real->program->tensors) {
+    EXPECT_NE(tensor.dtype, DType::kS8) << tensor.name;
+  }
+  for (const quant::LayerNote& note : real->quantized.notes) {
+    EXPECT_FALSE(note.integer) << note.name;
+  }
+  EXPECT_TRUE(ObservedOf(*real).empty());
+  ExpectSame(*real->program, **CompileFloat(net, true));
 }
 
 TEST(CompileObserved, RefusesRangesOfAnotherModel) {

@@ -77,18 +77,25 @@ std::optional<std::vector<int64_t>> ChannelSource(const ir::Graph& graph, const 
 
 class Solver {
  public:
-  Solver(const ir::Graph& graph, const Placement& placement, const std::vector<ValueStats>& stats,
-         const GridOptions& options)
-      : graph_(graph), placement_(placement), stats_(stats), options_(options) {}
+  Solver(const ir::Graph& graph, const Placement& placement, const LayerTypes& types,
+         const std::vector<ValueStats>& stats, const GridOptions& options)
+      : graph_(graph), placement_(placement), types_(types), stats_(stats), options_(options) {}
 
   Result<Grids> Solve() {
     order_ = graph_.Order();
-    limit_.assign(graph_.value_count(), options_.activations == DType::kS16
-                                            ? 1.0f  // one scale a tensor
-                                            : std::numeric_limits<float>::max());
+    for (const DType type : types_.of) {
+      limit_.push_back(type == DType::kS16 ? 1.0f  // one scale a tensor
+                                           : std::numeric_limits<float>::max());
+    }
+    for (const auto& [name, range] : options_.ranges) {
+      if (const auto value = graph_.FindValue(name)) {
+        LimitTo(*value, 1.0f);  // the range is that of all channels
+      }
+    }
     range_of_.assign(graph_.value_count(), ir::kNone);
     grids_.of.resize(graph_.value_count());
     grids_.stated.resize(graph_.value_count());
+    grids_.ranged.resize(graph_.value_count());
     for (auto it = order_.rbegin(); it != order_.rend(); ++it) {
       LimitInputs(*it);
     }
@@ -137,11 +144,12 @@ class Solver {
         break;
       }
       case QuantKind::kConcat: {
-        const bool passes = OnLastAxis(graph_, node) && Stated(node.outputs[0]) == nullptr;
+        const bool passes =
+            OnLastAxis(graph_, node) && Stated(node.outputs[0]) == nullptr && OneType(node);
         const float limit = passes ? Limit(node.outputs[0]) : 1.0f;
         for (ir::ValueId in : node.inputs) {
           LimitTo(in, limit);
-          if (limit == 1.0f) {
+          if (limit == 1.0f && TypeOf(in) == TypeOf(node.outputs[0])) {
             PreferRangeOf(in, node.outputs[0]);
           }
         }
@@ -180,9 +188,21 @@ class Solver {
     }
   }
 
+  DType TypeOf(ir::ValueId value) const { return types_.of[static_cast<size_t>(value)]; }
+  // Whether the parts of a concatenation are held as the whole is.
+  bool OneType(const ir::Node& concat) const {
+    return std::all_of(concat.inputs.begin(), concat.inputs.end(),
+                       [&](ir::ValueId in) { return TypeOf(in) == TypeOf(concat.outputs[0]); });
+  }
+
+  // The 8-bit grid stated for the value.
   const Quantization* Stated(ir::ValueId value) const {
     const auto stated = options_.stated.find(graph_.value(value).name);
     return stated == options_.stated.end() ? nullptr : &stated->second;
+  }
+  // A stated grid as the value's type has it.
+  Quantization AsHeld(ir::ValueId value, const Quantization& stated) const {
+    return TypeOf(value) == DType::kS16 ? WidenedGrid(stated) : stated;
   }
 
   // The grid stated for the value, or for what its only reader makes of it by moving elements: rounding commutes with that.
@@ -203,7 +223,7 @@ class Solver {
 
   Quantization FromStats(ir::ValueId value) {
     if (const Quantization* stated = StatedAhead(value)) {
-      return *stated;
+      return AsHeld(value, *stated);
     }
     ir::ValueId source = range_of_[static_cast<size_t>(value)] == ir::kNone
                              ? value
@@ -222,8 +242,13 @@ class Solver {
       return ChannelGridOf(stats, std::min(ratio, options_.free_channel_ratio),
                            RankOf(graph_, value), headroom);
     }
-    return options_.activations == DType::kS16 ? CentredGridOf(ChooseRange16(stats, options_.range))
-                                               : GridOf(ChooseRange(stats, options_.range));
+    grids_.ranged[static_cast<size_t>(source)] = true;
+    const auto given = options_.ranges.find(graph_.value(source).name);
+    const bool is_given = given != options_.ranges.end();
+    if (TypeOf(value) == DType::kS16) {
+      return CentredGridOf(is_given ? given->second : ChooseRange16(stats, options_.range));
+    }
+    return GridOf(is_given ? given->second : ChooseRange(stats, options_.range));
   }
 
   // The grid of a value that enters the integer part here: computed in float, or a graph input.
@@ -252,7 +277,7 @@ class Solver {
                 node.outputs.size() == 1 ? Stated(node.outputs[i]) : nullptr;
             IsStated(node.outputs[i]) = stated != nullptr || IsStated(node.inputs[0]);
             grids_.of[static_cast<size_t>(node.outputs[i])] =
-                stated != nullptr ? *stated : Moved(node, i);
+                stated != nullptr ? AsHeld(node.outputs[i], *stated) : Moved(node, i);
           }
         }
         break;
@@ -299,17 +324,17 @@ class Solver {
 
   Quantization Concatenated(const ir::Node& node) {
     if (const Quantization* stated = Stated(node.outputs[0])) {
-      return *stated;
+      return AsHeld(node.outputs[0], *stated);
     }
     const Quantization& first = grids_.of[static_cast<size_t>(node.inputs[0])];
-    const bool equal = !first.per_channel() &&
+    const bool equal = !first.per_channel() && OneType(node) &&
                        std::all_of(node.inputs.begin(), node.inputs.end(), [&](ir::ValueId in) {
                          return grids_.of[static_cast<size_t>(in)] == first;
                        });
     if (equal) {
       return first;
     }
-    if (!OnLastAxis(graph_, node)) {
+    if (!OnLastAxis(graph_, node) || !OneType(node)) {
       LimitTo(node.outputs[0], 1.0f);  // every channel holds numbers of all parts
     }
     if (Limit(node.outputs[0]) == 1.0f) {
@@ -330,6 +355,7 @@ class Solver {
 
   const ir::Graph& graph_;
   const Placement& placement_;
+  const LayerTypes& types_;
   const std::vector<ValueStats>& stats_;
   const GridOptions& options_;
   std::vector<ir::NodeId> order_;
@@ -377,8 +403,9 @@ ir::NodeId ClampBehind(const ir::Graph& graph, const Placement& placement, ir::N
 }
 
 Result<Grids> SolveGrids(const ir::Graph& graph, const Placement& placement,
-                         const std::vector<ValueStats>& stats, const GridOptions& options) {
-  return Solver(graph, placement, stats, options).Solve();
+                         const LayerTypes& types, const std::vector<ValueStats>& stats,
+                         const GridOptions& options) {
+  return Solver(graph, placement, types, stats, options).Solve();
 }
 
 }  // namespace plumb::quant

@@ -11,6 +11,7 @@
 #include "plumb/base/quantization.h"
 #include "plumb/base/status.h"
 #include "plumb/ir/graph.h"
+#include "plumb/quant/layer_types.h"
 #include "plumb/quant/observe.h"
 #include "plumb/quant/placement.h"
 #include "plumb/quant/range.h"
@@ -18,7 +19,8 @@
 namespace plumb::quant {
 
 struct GridOptions {
-  // s8: asymmetric, per channel where that is free. s16: zero point 0, per tensor.
+  // Of the layers that have no type of their own. s8: asymmetric, per channel where that is free. s16: zero point 0, per
+  // tensor.
   DType activations = DType::kS8;
   RangeOptions range;
   // How far apart the per-channel scales of a value may lie that a dense dot operator reads (they are folded into its
@@ -29,6 +31,8 @@ struct GridOptions {
   // Channels that only float operators read are scores and the like. One whose class the samples do not show ends at zero,
   // a score of one half: it may go on towards the greatest of all channels, by this share of its width (2 dB at most).
   float tail_headroom = 0.25f;
+  std::map<std::string, Range>
+      ranges;  // by value name: takes the place of what was observed; one grid for all channels
   bool one_scale_for_tails = false;  // what float operators read gets one scale too
   std::map<std::string, Quantization>
       stated;  // by value name: picture inputs (from the I/O contract), QDQ models
@@ -41,6 +45,8 @@ struct Grids {
   std::vector<Quantization> of;
   // The same: whether the grid is one that was stated, for the value or for what moving its elements makes of it.
   std::vector<bool> stated;
+  // The same: whether a per-tensor grid was made of the value's range, its own or that of what joins it in a concatenation.
+  std::vector<bool> ranged;
 };
 
 // True when the two values' channel counts and groups make the node a depthwise convolution with one filter a channel.
@@ -59,6 +65,7 @@ struct Grids {
                                      ir::NodeId sum);
 
 [[nodiscard]] Result<Grids> SolveGrids(const ir::Graph& graph, const Placement& placement,
+                                       const LayerTypes& types,
                                        const std::vector<ValueStats>& stats,
                                        const GridOptions& options);
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "plumb/base/status.h"
@@ -12,6 +13,15 @@
 namespace plumb::quant {
 
 inline constexpr int kHistogramBins = 2048;
+
+// How the range of a tensor is chosen from what was seen of it (range.h).
+enum class Observer {
+  kMinMax,      // the whole range
+  kPercentile,  // the range that holds the given share of the elements
+  kMse,         // the range whose quantization leaves the least squared error
+  kKl,          // the range whose quantization loses the least information (kl_range.h)
+  kAuto,        // for each tensor, of these, the one that leaves its readers the least error
+};
 
 // Of one f32 value over all samples. A channel is an index of the last axis.
 struct ValueStats {
@@ -24,6 +34,7 @@ struct ValueStats {
   uint64_t rows = 0;                // elements of one channel, over all samples
   uint64_t count = 0;               // of finite elements
   uint64_t not_finite = 0;
+  std::optional<Observer> chosen;  // by ChooseObservers, where Observer::kAuto asked for it
 
   [[nodiscard]] float BinCentre(int bin) const {
     return min +

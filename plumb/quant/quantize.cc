@@ -4,11 +4,13 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <map>
 
 #include "plumb/base/edit_distance.h"
 #include "plumb/numerics/requantize.h"
 #include "plumb/ops/op_def.h"
 #include "plumb/quant/function_table.h"
+#include "plumb/quant/layer_types.h"
 #include "plumb/quant/weights.h"
 
 namespace plumb::quant {
@@ -75,31 +77,21 @@ class Quantizer {
  public:
   Quantizer(const ir::Graph& graph, const std::vector<ValueStats>& stats,
             const QuantizeOptions& options)
-      : from_(graph),
-        stats_(stats),
-        options_(options),
-        wide_(options.grids.activations == DType::kS16) {}
+      : from_(graph), stats_(stats), options_(options) {}
 
   Result<Quantized> Run() {
     PLUMB_RETURN_IF_ERROR(CheckNames());
-    placement_ = Place(from_, options_.keep_float);
-    for (const auto& [name, grid] : options_.grids.stated) {
-      if (const auto value = from_.FindValue(name)) {
-        placement_.stated.insert(*value);
-      }
-    }
+    placement_ = PlaceAsStated(from_, options_);
+    PLUMB_ASSIGN_OR_RETURN(types_, TypesOf(from_, placement_, options_));
     GridOptions grid_options = options_.grids;
-    if (wide_) {
-      for (auto& [name, grid] : grid_options.stated) {
-        grid = RefinedGrid(grid);
-      }
-    }
     grid_options.one_scale_for_tails = options_.one_scale_for_outputs;
-    PLUMB_ASSIGN_OR_RETURN(grids_, SolveGrids(from_, placement_, stats_, grid_options));
+    PLUMB_ASSIGN_OR_RETURN(grids_, SolveGrids(from_, placement_, types_, stats_, grid_options));
+    PLUMB_RETURN_IF_ERROR(CheckRanges());
     PLUMB_RETURN_IF_ERROR(CheckHistograms());
     used_.assign(from_.value_count(), StatsUse());
     float_of_.assign(from_.value_count(), ir::kNone);
     integer_of_.assign(from_.value_count(), ir::kNone);
+    other_of_.assign(from_.value_count(), ir::kNone);
     to_.name = from_.name;
     for (const ir::Input& input : from_.inputs) {
       const ir::ValueId value =
@@ -117,10 +109,10 @@ class Quantizer {
     for (const ir::Output& output : from_.outputs) {
       to_.outputs.push_back({output.name, OutputValue(output.value), output.dtype});
     }
-    const bool histograms = options_.grids.range.observer != Observer::kMinMax;
     for (size_t i = 0; i < used_.size(); ++i) {
+      const bool reads_histogram = ObserverOf(stats_[i], options_.grids.range) != Observer::kMinMax;
       used_[i].channels = !grids_.of[i].empty();
-      used_[i].histogram = used_[i].histogram || (histograms && used_[i].channels);
+      used_[i].histogram = used_[i].histogram || (reads_histogram && used_[i].channels);
     }
     return Quantized{std::move(to_), std::move(notes_), std::move(used_)};
   }
@@ -141,6 +133,12 @@ class Quantizer {
                           Nearest(name, known), "'plumb inspect --layers' lists them");
       }
     }
+    for (const auto& [name, type] : options_.hybrid) {
+      if (!known.contains(name)) {
+        return UsageError("--hybrid '", name, "': no layer or tensor has this name; ",
+                          Nearest(name, known), "'plumb inspect --layers' lists them");
+      }
+    }
     for (const auto& [name, factor] : options_.scale_faults) {
       if (!known.contains(name)) {
         return UsageError("--scale-fault '", name, "': no layer or weight has this name; ",
@@ -150,11 +148,41 @@ class Quantizer {
     return {};
   }
 
+  // A range that no grid is made of is a mistake.
+  Status CheckRanges() const {
+    for (const auto& [name, range] : options_.grids.ranges) {
+      const auto value = from_.FindValue(name);
+      if (!value) {
+        std::set<std::string> known;
+        for (size_t i = 0; i < from_.value_count(); ++i) {
+          known.insert(NameOf(static_cast<ir::ValueId>(i)));
+        }
+        return UsageError("range of '", name, "': no tensor has this name; ", Nearest(name, known),
+                          "'plumb inspect --layers' lists them");
+      }
+      if (!grids_.ranged[static_cast<size_t>(*value)]) {
+        return UsageError("range of '", name,
+                          "': no grid is made of it: the tensor is computed in float, lies inside "
+                          "a layer, or keeps the grid of another. Leave the range out");
+      }
+    }
+    return {};
+  }
+
   // Statistics that were kept for another observer may lack what this one reads.
   Status CheckHistograms() const {
-    const Observer observer = options_.grids.range.observer;
-    for (size_t i = 0; i < grids_.of.size() && observer != Observer::kMinMax; ++i) {
-      if (!grids_.of[i].empty() && stats_[i].count > 0 && stats_[i].histogram.empty()) {
+    const bool unchosen = std::ranges::none_of(
+        stats_, [](const ValueStats& stats) { return stats.chosen.has_value(); });
+    if (options_.grids.range.observer == Observer::kAuto && unchosen &&
+        std::ranges::find(grids_.ranged, true) != grids_.ranged.end()) {
+      return UsageError(
+          "--observer auto: the given ranges do not say what was chosen; calibrate with --calib, "
+          "or name an observer");
+    }
+    for (size_t i = 0; i < grids_.of.size(); ++i) {
+      const Observer observer = ObserverOf(stats_[i], options_.grids.range);
+      if (observer != Observer::kMinMax && !grids_.of[i].empty() && stats_[i].count > 0 &&
+          stats_[i].histogram.empty()) {
         return UsageError("--observer ", ObserverName(observer), " needs the histogram of '",
                           NameOf(static_cast<ir::ValueId>(i)),
                           "', which the given ranges do not hold; calibrate with --calib");
@@ -195,49 +223,72 @@ class Quantizer {
 
   // A value computed in float that the model rounds onto a grid before anything reads it.
   void RoundAsStated(ir::ValueId value) {
-    if (!options_.grids.rounded.contains(NameOf(value))) {
+    if (!options_.grids.rounded.contains(NameOf(value)) || TypeOf(value) == DType::kS16) {
       return;
     }
-    const ir::ValueId integer = QuantizeNode(value, options_.grids.stated.at(NameOf(value)));
+    const ir::ValueId integer =
+        QuantizeNode(value, DType::kS8, options_.grids.stated.at(NameOf(value)));
     integer_of_[static_cast<size_t>(value)] = integer;
     float_of_[static_cast<size_t>(value)] = to_.Emit("dequantize", NameOf(value) + ".dequantized",
                                                      {integer}, {}, from_.value(value).type);
   }
 
-  ir::ValueId NewInteger(std::string_view name, const ir::TensorType& type,
+  DType TypeOf(ir::ValueId value) const { return types_.of[static_cast<size_t>(value)]; }
+  bool Wide(ir::NodeId id) const { return types_.Wide(from_, id); }
+
+  ir::ValueId NewInteger(std::string_view name, const ir::TensorType& type, DType dtype,
                          const Quantization& grid) {
     ir::TensorType integer = type;
-    integer.dtype = options_.grids.activations;
+    integer.dtype = dtype;
     const ir::ValueId value = to_.AddValue(name, integer);
     to_.value(value).quantization = grid;
     return value;
   }
+  // What a layer makes, in the value's own type and on its grid.
+  ir::ValueId NewInteger(ir::ValueId value) {
+    return NewInteger(NameOf(value), from_.value(value).type, TypeOf(value), GridOfValue(value));
+  }
 
-  // The value as int8 on its grid, quantized if it is computed in float.
-  ir::ValueId Integer(ir::ValueId value) {
-    ir::ValueId& known = integer_of_[static_cast<size_t>(value)];
+  // The grid of the value as `dtype`: its own, or the 16-bit one that an 8-bit one widens to.
+  Quantization GridAs(ir::ValueId value, DType dtype) const {
+    return dtype == TypeOf(value) ? GridOfValue(value) : WidenedGrid(GridOfValue(value));
+  }
+
+  // The value as integers of `dtype`: as it is computed, or rounded from its real numbers. No layer of 8 bits reads a value
+  // that is held in 16 (LayerTypes::Wide).
+  ir::ValueId Integer(ir::ValueId value, DType dtype) {
+    if (from_.IsConstant(value)) {
+      const auto [made, fresh] = constant_of_.try_emplace({value, dtype}, ir::kNone);
+      if (fresh) {
+        made->second = QuantizedConstant(value, dtype);
+      }
+      return made->second;
+    }
+    ir::ValueId& known =
+        (dtype == TypeOf(value) ? integer_of_ : other_of_)[static_cast<size_t>(value)];
     if (known == ir::kNone) {
-      known = from_.IsConstant(value) ? QuantizedConstant(value)
-                                      : QuantizeNode(value, GridOfValue(value));
+      known = QuantizeNode(value, dtype, GridAs(value, dtype));
     }
     return known;
   }
 
-  ir::ValueId QuantizeNode(ir::ValueId value, const Quantization& grid) {
-    const ir::ValueId out = NewInteger(NameOf(value) + ".quantized", from_.value(value).type, grid);
-    to_.AddNode("quantize", to_.value(out).name, {Float(value)}, {out}, {{"dtype", TypeName()}});
+  ir::ValueId QuantizeNode(ir::ValueId value, DType dtype, const Quantization& grid) {
+    const ir::ValueId out =
+        NewInteger(NameOf(value) + ".quantized", from_.value(value).type, dtype, grid);
+    to_.AddNode("quantize", to_.value(out).name, {Float(value)}, {out},
+                {{"dtype", std::string(DTypeName(dtype))}});
     return out;
   }
 
   // A constant operand of an elementwise operator: per tensor, on the grid of its own range.
-  ir::ValueId QuantizedConstant(ir::ValueId value) {
+  ir::ValueId QuantizedConstant(ir::ValueId value, DType dtype) {
     const Tensor& tensor = *from_.ConstantOf(value);
     const std::span<const float> x = tensor.values<float>();
     Range range;
     for (float v : x) {
       range = {std::min(range.lo, v), std::max(range.hi, v)};
     }
-    if (wide_) {
+    if (dtype == DType::kS16) {
       const Quantization grid = CentredGridOf(range);
       Tensor s16(DType::kS16, tensor.shape());
       for (size_t i = 0; i < x.size(); ++i) {
@@ -255,17 +306,23 @@ class Quantizer {
     return to_.AddConstant(NameOf(value), std::move(s8), grid);
   }
 
-  // The value on another per-tensor grid.
-  Result<ir::ValueId> Rescaled(ir::ValueId value, const Quantization& grid) {
-    const ir::ValueId in = Integer(value);
-    if (to_.value(in).quantization == grid) {
-      return in;
+  // The value on another per-tensor grid, of another type even.
+  Result<ir::ValueId> Rescaled(ir::ValueId value, DType dtype, const Quantization& grid) {
+    const DType own = TypeOf(value);
+    if (own == dtype) {
+      const ir::ValueId in = Integer(value, own);
+      if (to_.value(in).quantization == grid) {
+        return in;
+      }
     }
-    const ir::ValueId out = NewInteger(NameOf(value) + ".rescaled", from_.value(value).type, grid);
-    if (wide_) {
-      to_.AddNode("quantize", to_.value(out).name, {Float(value)}, {out}, {{"dtype", TypeName()}});
+    const ir::ValueId out =
+        NewInteger(NameOf(value) + ".rescaled", from_.value(value).type, dtype, grid);
+    if (own == DType::kS16 || dtype == DType::kS16) {
+      to_.AddNode("quantize", to_.value(out).name, {Float(value)}, {out},
+                  {{"dtype", std::string(DTypeName(dtype))}});
       return out;
     }
+    const ir::ValueId in = Integer(value, own);
     PLUMB_ASSIGN_OR_RETURN(Tensor table,
                            MakeTable(from_, nullptr, to_.value(in).quantization, grid));
     to_.AddNode("table", to_.value(out).name,
@@ -276,11 +333,12 @@ class Quantizer {
   void Note(const ir::Node& node, ir::ValueId value, std::string form, std::string reason,
             bool integer) {
     const bool per_channel = integer && form != kFloatOutput && GridOfValue(value).per_channel();
-    form = integer && wide_ ? "int16" + form.substr(4) : form;
+    const bool wide = integer && Wide(from_.value(node.outputs[0]).producer);
+    form = wide ? "int16" + form.substr(4) : form;
     LayerNote note{NameOf(value), node.op, std::move(form), std::move(reason),
                    integer,       false,   per_channel,     {}};
     if (integer && options_.model_states_grids) {
-      MarkAnew(node, value, note);
+      MarkAnew(node, value, wide, note);
     }
     for (ir::ValueId in : node.inputs) {
       if (in != ir::kNone && !from_.IsConstant(in)) {
@@ -291,7 +349,7 @@ class Quantizer {
   }
 
   // A layer of a model that comes quantized, on a grid of ours or with weights of ours.
-  void MarkAnew(const ir::Node& node, ir::ValueId value, LayerNote& note) const {
+  void MarkAnew(const ir::Node& node, ir::ValueId value, bool wide, LayerNote& note) const {
     const bool dot = ops::FindOp(node.op)->quant == QuantKind::kDot;
     const bool real = to_.FindValue(NameOf(value)) &&
                       to_.value(*to_.FindValue(NameOf(value))).type.dtype == DType::kF32;
@@ -300,7 +358,7 @@ class Quantizer {
              !grids_.stated[static_cast<size_t>(in)];
     });
     const std::string why =
-        wide_ ? "activations of 16 bits"
+        wide ? "activations of 16 bits"
         : dot && note.reason.empty() && !from_.value(node.inputs[1]).quantization.empty()
             ? "its weights' grid cannot be kept"
         : !real && !grids_.stated[static_cast<size_t>(value)]
@@ -344,20 +402,32 @@ class Quantizer {
   }
 
   // A sum or product, and the clamp behind it, which makes one layer of the two.
-  Status EmitSum(ir::NodeId id, std::vector<ir::ValueId> inputs) {
+  Status EmitSum(ir::NodeId id) {
     const ir::Node& node = from_.node(id);
+    std::vector<ir::ValueId> inputs;
     const ir::NodeId clamp_id = ClampBehind(from_, placement_, id);
+    const ir::ValueId last =
+        clamp_id == ir::kNone ? node.outputs[0] : from_.node(clamp_id).outputs[0];
+    const bool all_wide = std::all_of(node.inputs.begin(), node.inputs.end(), [&](ir::ValueId in) {
+      return in == ir::kNone || from_.IsConstant(in) || TypeOf(in) == DType::kS16;
+    });
+    if (Wide(id) && !(all_wide && TypeOf(last) == DType::kS16)) {
+      EmitSumThroughFloat(node, clamp_id);
+      return {};
+    }
+    for (ir::ValueId in : node.inputs) {
+      inputs.push_back(Integer(in, TypeOf(last)));
+    }
     if (clamp_id == ir::kNone) {
       EmitPlain(node, std::move(inputs));
       return {};
     }
     const ir::Node& clamp = from_.node(clamp_id);
-    const Quantization& grid = GridOfValue(clamp.outputs[0]);
-    if (wide_) {
+    const Quantization& grid = GridOfValue(last);
+    if (Wide(id)) {
       Attributes attributes = node.attributes;
       PLUMB_RETURN_IF_ERROR(SetClamp(clamp, grid, attributes));
-      const ir::ValueId last = clamp.outputs[0];
-      const ir::ValueId out = NewInteger(NameOf(last), from_.value(last).type, grid);
+      const ir::ValueId out = NewInteger(last);
       to_.AddNode(node.op, node.name, std::move(inputs), {out}, std::move(attributes), node.origin);
       integer_of_[static_cast<size_t>(last)] = out;
       Note(node, last, "int8", "", true);
@@ -370,6 +440,34 @@ class Quantizer {
     Note(node, clamp.outputs[0], "int8", "", true);
     done_.insert(clamp_id);
     return {};
+  }
+
+  // A sum or product of 8-bit and 16-bit numbers (A10), and the clamp behind it.
+  void EmitSumThroughFloat(const ir::Node& node, ir::NodeId clamp_id) {
+    std::vector<ir::ValueId> inputs;
+    for (ir::ValueId in : node.inputs) {
+      inputs.push_back(Float(in));
+    }
+    const ir::ValueId sum = node.outputs[0];
+    const ir::ValueId real = to_.Emit(node.op, NameOf(sum) + ".real", std::move(inputs),
+                                      node.attributes, from_.value(sum).type, node.origin);
+    if (clamp_id == ir::kNone) {
+      Round(sum, real);
+      Note(node, sum, "int8, float function", "", true);
+      return;
+    }
+    const ir::Node& clamp = from_.node(clamp_id);
+    EmitFloatFunction(clamp, real);
+    Note(node, clamp.outputs[0], "int8, float function", "", true);
+    done_.insert(clamp_id);
+  }
+
+  // The value's real numbers, rounded onto its grid.
+  void Round(ir::ValueId value, ir::ValueId real) {
+    const ir::ValueId out = NewInteger(value);
+    to_.AddNode("quantize", to_.value(out).name, {real}, {out},
+                {{"dtype", std::string(DTypeName(TypeOf(value)))}});
+    integer_of_[static_cast<size_t>(value)] = out;
   }
 
   // clamp_lo and clamp_hi that do on the grid what the function does: where its ends go.
@@ -387,9 +485,7 @@ class Quantizer {
   void EmitUnnoted(const ir::Node& node, std::vector<ir::ValueId> inputs) {
     std::vector<ir::ValueId> outputs;
     for (ir::ValueId out : node.outputs) {
-      outputs.push_back(out == ir::kNone
-                            ? ir::kNone
-                            : NewInteger(NameOf(out), from_.value(out).type, GridOfValue(out)));
+      outputs.push_back(out == ir::kNone ? ir::kNone : NewInteger(out));
       if (out != ir::kNone) {
         integer_of_[static_cast<size_t>(out)] = outputs.back();
       }
@@ -405,23 +501,23 @@ class Quantizer {
       case QuantKind::kDot:
         return EmitDot(id);
       case QuantKind::kTable: {
-        if (wide_) {
+        if (Wide(id)) {
           EmitThroughFloat(node);
           return {};
         }
         PLUMB_ASSIGN_OR_RETURN(Tensor table, MakeTable(from_, &node, GridOfValue(node.inputs[0]),
                                                        GridOfValue(node.outputs[0])));
-        EmitTable(node, Integer(node.inputs[0]), std::move(table));
+        EmitTable(node, Integer(node.inputs[0], DType::kS8), std::move(table));
         Note(node, node.outputs[0], "int8, table", "", true);
         return {};
       }
       case QuantKind::kConcat:
         for (ir::ValueId in : node.inputs) {
           if (GridOfValue(node.outputs[0]).per_channel()) {
-            inputs.push_back(Integer(in));
+            inputs.push_back(Integer(in, DType::kS8));
           } else {
-            PLUMB_ASSIGN_OR_RETURN(ir::ValueId rescaled,
-                                   Rescaled(in, GridOfValue(node.outputs[0])));
+            PLUMB_ASSIGN_OR_RETURN(ir::ValueId rescaled, Rescaled(in, TypeOf(node.outputs[0]),
+                                                                  GridOfValue(node.outputs[0])));
             inputs.push_back(rescaled);
           }
         }
@@ -429,31 +525,29 @@ class Quantizer {
         return {};
       case QuantKind::kAdd:
       case QuantKind::kMul:
-        for (ir::ValueId in : node.inputs) {
-          inputs.push_back(Integer(in));
-        }
-        return EmitSum(id, std::move(inputs));
+        return EmitSum(id);
       case QuantKind::kSameGrid:
-        if (wide_ && (node.op == "reduce_max" || node.op == "reduce_min")) {
+        if (Wide(id) && (node.op == "reduce_max" || node.op == "reduce_min")) {
           EmitThroughFloat(node);
           return {};
         }
         // A model may state another grid for what is moved: the move itself is the same on both.
         if (node.outputs.size() == 1 && placement_.stated.contains(node.outputs[0])) {
-          PLUMB_ASSIGN_OR_RETURN(ir::ValueId rescaled,
-                                 Rescaled(node.inputs[0], GridOfValue(node.outputs[0])));
+          PLUMB_ASSIGN_OR_RETURN(
+              ir::ValueId rescaled,
+              Rescaled(node.inputs[0], TypeOf(node.outputs[0]), GridOfValue(node.outputs[0])));
           inputs.push_back(rescaled);
         } else {
-          inputs.push_back(Integer(node.inputs[0]));
+          inputs.push_back(Integer(node.inputs[0], TypeOf(node.inputs[0])));
         }
         EmitMoved(node, std::move(inputs));
         return {};
       default:  // average: input 0 is data, what follows are parameters
-        if (wide_) {
+        if (Wide(id)) {
           EmitThroughFloat(node);
           return {};
         }
-        inputs.push_back(Integer(node.inputs[0]));
+        inputs.push_back(Integer(node.inputs[0], DType::kS8));
         EmitMoved(node, std::move(inputs));
         return {};
     }
@@ -475,7 +569,7 @@ class Quantizer {
 
   void EmitTable(const ir::Node& node, ir::ValueId in, Tensor table) {
     const ir::ValueId value = node.outputs[0];
-    const ir::ValueId out = NewInteger(NameOf(value), from_.value(value).type, GridOfValue(value));
+    const ir::ValueId out = NewInteger(value);
     to_.AddNode("table", node.name,
                 {in, to_.AddConstant(NameOf(value) + ".table", std::move(table))}, {out}, {},
                 node.origin);
@@ -488,8 +582,6 @@ class Quantizer {
     const auto* bytes = static_cast<const std::byte*>(tensor.raw()) + first * size;
     return std::all_of(bytes, bytes + count * size, [](std::byte b) { return b == std::byte{0}; });
   }
-
-  std::string TypeName() const { return std::string(DTypeName(options_.grids.activations)); }
 
   Result<Tensor> Multipliers(const QuantizedWeights& weights, const Quantization& input,
                              bool depthwise, const Quantization* output, float fault,
@@ -551,7 +643,13 @@ class Quantizer {
   Status EmitDot(ir::NodeId id) {
     const ir::Node& node = from_.node(id);
     const ir::ValueId conv = node.outputs[0];
-    const Quantization& input = GridOfValue(node.inputs[0]);
+    const bool wide = Wide(id);
+    const DType products = wide ? DType::kS16 : DType::kS8;
+    const DType weight_type =
+        wide && (options_.weights == DType::kS16 || types_.named_wide[static_cast<size_t>(id)])
+            ? DType::kS16
+            : DType::kS8;
+    const Quantization input = GridAs(node.inputs[0], products);
     const bool depthwise = IsDepthwise(from_, node);
     const Tensor* bias = node.inputs.size() > 2 ? from_.ConstantOf(node.inputs[2]) : nullptr;
     PLUMB_ASSIGN_OR_RETURN(
@@ -559,7 +657,7 @@ class Quantizer {
         QuantizeWeights(*from_.ConstantOf(node.inputs[1]), bias, input, depthwise,
                         from_.value(node.inputs[1]).quantization, InputMean(node.inputs[0]),
                         static_cast<int>(node.attributes.Int("groups", 1)), NameOf(conv),
-                        {options_.grids.activations, options_.weights}));
+                        {products, weight_type, options_.weight_scales}));
     const ir::NodeId function_id = FusibleFunction(from_, placement_, id);
     const ir::Node* function = function_id == ir::kNone ? nullptr : &from_.node(function_id);
     const ir::ValueId last = function == nullptr ? conv : function->outputs[0];
@@ -570,11 +668,14 @@ class Quantizer {
     std::optional<Tensor> table;
     ir::ValueId made_by_dot = conv;
     std::string form = "int8";
+    const bool narrows = wide && TypeOf(last) == DType::kS8;  // sums of 16 bits, rounded to 8
     if (function == nullptr && GivesFloat(conv)) {
       form = kFloatOutput;
+    } else if (narrows) {
+      form = "int8, float function";
     } else if (function == nullptr) {
       onto = output;
-    } else if (IsClamp(*function) && wide_) {
+    } else if (IsClamp(*function) && wide) {
       onto = output;
       made_by_dot = last;
     } else if (IsClamp(*function) && !output.per_channel()) {
@@ -586,29 +687,36 @@ class Quantizer {
     } else if (IsClamp(*function)) {
       form = "int8, float function";  // bounds that differ by channel: before the rounding
     } else {
-      PLUMB_RETURN_IF_ERROR(ChooseForm(*function, conv, output, onto, table));
+      if (!wide) {
+        PLUMB_RETURN_IF_ERROR(ChooseForm(*function, conv, output, onto, table));
+      }
       form = onto ? "int8, table" : "int8, float function";
     }
     PLUMB_ASSIGN_OR_RETURN(Tensor m, Multipliers(weights, input, depthwise, onto ? &*onto : nullptr,
                                                  FaultOf(node, last), NameOf(conv)));
     const std::string kept = weights.kept_grid ? "kept the model's weight grid" : "";
     const std::vector<ir::ValueId> inputs = {
-        Integer(node.inputs[0]),
+        Integer(node.inputs[0], products),
         to_.AddConstant(
             NameOf(node.inputs[1]), std::move(weights.weights),
             Quantization{weights.scale, std::vector<int32_t>(weights.scale.size(), 0), 0}),
         to_.AddConstant(NameOf(conv) + ".bias", std::move(weights.bias)),
         to_.AddConstant(NameOf(conv) + ".multiplier", std::move(m))};
     Attributes attributes = node.attributes;
-    attributes.Set("output_dtype", onto ? TypeName() : "f32");
-    if (wide_ && onto && made_by_dot != conv) {
+    attributes.Set("output_dtype", onto ? std::string(DTypeName(TypeOf(last))) : "f32");
+    if (wide && onto && made_by_dot != conv) {
       PLUMB_RETURN_IF_ERROR(SetClamp(*function, output, attributes));
     }
-    const std::string& name = NameOf(made_by_dot);
-    const ir::ValueId made = onto ? NewInteger(name, from_.value(conv).type, *onto)
+    const bool rounded_after = narrows && function == nullptr && form != kFloatOutput;
+    const std::string name = NameOf(made_by_dot) + (rounded_after ? ".real" : "");
+    const ir::ValueId made = onto ? NewInteger(name, from_.value(conv).type, TypeOf(last), *onto)
                                   : to_.AddValue(name, from_.value(conv).type);
     to_.AddNode(node.op, node.name, inputs, {made}, std::move(attributes), node.origin);
-    (onto ? integer_of_ : float_of_)[static_cast<size_t>(made_by_dot)] = made;
+    if (rounded_after) {
+      Round(conv, made);
+    } else {
+      (onto ? integer_of_ : float_of_)[static_cast<size_t>(made_by_dot)] = made;
+    }
     Note(node, last, form, kept, true);
     if (function == nullptr) {
       return {};
@@ -634,14 +742,12 @@ class Quantizer {
     }
     const ir::ValueId real = to_.AddValue(NameOf(value) + ".real", from_.value(value).type);
     to_.AddNode(function.op, function.name, inputs, {real}, function.attributes, function.origin);
-    const ir::ValueId out = NewInteger(NameOf(value), from_.value(value).type, GridOfValue(value));
-    to_.AddNode("quantize", to_.value(out).name, {real}, {out}, {{"dtype", TypeName()}});
-    integer_of_[static_cast<size_t>(value)] = out;
+    Round(value, real);
   }
 
   Status ChooseForm(const ir::Node& function, ir::ValueId conv, const Quantization& output,
                     std::optional<Quantization>& onto, std::optional<Tensor>& table) {
-    if (wide_ || output.per_channel() || options_.form == FunctionForm::kFloat) {
+    if (output.per_channel() || options_.form == FunctionForm::kFloat) {
       return {};
     }
     const ValueStats& before = stats_[static_cast<size_t>(conv)];
@@ -662,7 +768,8 @@ class Quantizer {
     if (options_.one_scale_for_outputs && from_.value(value).type.dtype == DType::kF32) {
       const ValueStats& stats = stats_[static_cast<size_t>(value)];
       const Range range = {stats.min, stats.max};
-      return QuantizeNode(value, wide_ ? CentredGridOf(range) : GridOf(range));
+      const DType type = TypeOf(value);
+      return QuantizeNode(value, type, type == DType::kS16 ? CentredGridOf(range) : GridOf(range));
     }
     const ir::ValueId integer = integer_of_[static_cast<size_t>(value)];
     return integer != ir::kNone ? integer : Float(value);
@@ -671,11 +778,13 @@ class Quantizer {
   const ir::Graph& from_;
   const std::vector<ValueStats>& stats_;
   const QuantizeOptions& options_;
-  bool wide_;  // 16-bit activations
   Placement placement_;
+  LayerTypes types_;
   Grids grids_;
   ir::Graph to_;
-  std::vector<ir::ValueId> float_of_, integer_of_;  // by value of from_: its value in to_
+  // By value of from_, its value in to_: in float, as integers of its own type, of the other one.
+  std::vector<ir::ValueId> float_of_, integer_of_, other_of_;
+  std::map<std::pair<ir::ValueId, DType>, ir::ValueId> constant_of_;
   std::set<ir::NodeId> done_;
   std::vector<LayerNote> notes_;
   std::vector<StatsUse> used_;
@@ -706,7 +815,41 @@ Result<DType> IntegerTypeFromName(std::string_view name) {
   return UsageError("integer type '", name, "' is not known; expected int8 or int16");
 }
 
+namespace {
+constexpr std::array<std::pair<LayerType, std::string_view>, 3> kLayerTypes = {
+    {{LayerType::kInt8, "int8"}, {LayerType::kInt16, "int16"}, {LayerType::kFloat, "float"}}};
+}  // namespace
+
+Result<LayerType> LayerTypeFromName(std::string_view name) {
+  for (const auto& [type, text] : kLayerTypes) {
+    if (text == name) {
+      return type;
+    }
+  }
+  return UsageError("type '", name, "' is not known; expected int8, int16 or float");
+}
+
+std::string_view LayerTypeName(LayerType type) {
+  return kLayerTypes[static_cast<size_t>(type)].second;
+}
+
 std::string_view IntegerTypeName(DType type) { return type == DType::kS16 ? "int16" : "int8"; }
+
+Placement PlaceAsStated(const ir::Graph& graph, const QuantizeOptions& options) {
+  std::set<std::string> in_float = options.keep_float;
+  for (const auto& [name, type] : options.hybrid) {
+    if (type == LayerType::kFloat) {
+      in_float.insert(name);
+    }
+  }
+  Placement placement = Place(graph, in_float);
+  for (const auto& [name, grid] : options.grids.stated) {
+    if (const auto value = graph.FindValue(name)) {
+      placement.stated.insert(*value);
+    }
+  }
+  return placement;
+}
 
 Result<Quantized> Quantize(const ir::Graph& graph, const std::vector<ValueStats>& stats,
                            const QuantizeOptions& options) {

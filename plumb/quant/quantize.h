@@ -12,6 +12,7 @@
 #include "plumb/quant/grids.h"
 #include "plumb/quant/observe.h"
 #include "plumb/quant/placement.h"
+#include "plumb/quant/weights.h"
 
 namespace plumb::quant {
 
@@ -29,14 +30,24 @@ enum class FunctionForm {
 [[nodiscard]] Result<DType> IntegerTypeFromName(std::string_view name);
 [[nodiscard]] std::string_view IntegerTypeName(DType type);
 
+// What a layer computes in.
+enum class LayerType { kInt8, kInt16, kFloat };
+[[nodiscard]] Result<LayerType> LayerTypeFromName(
+    std::string_view name);  // "int8", "int16", "float"
+[[nodiscard]] std::string_view LayerTypeName(LayerType type);
+
 struct QuantizeOptions {
   GridOptions grids;
   DType weights = DType::kS8;  // s16 only with s16 activations (grids.activations)
+  WeightScales weight_scales = WeightScales::kChannel;
   FunctionForm form = FunctionForm::kAuto;
   double table_error_ratio = 1.25;
   std::set<std::string> keep_float;  // names of nodes or values
-  bool model_states_grids = false;   // it comes quantized: layers that leave its integers say so
-  bool correct_bias = true;          // take the mean error of rounded weights out of the biases
+  // Names of nodes or values: layers whose type is another one than `grids.activations`. An int16 layer has weights of 16
+  // bits, what it makes is held in 16 bits, and the layers that read it read 16 bits.
+  std::map<std::string, LayerType> hybrid;
+  bool model_states_grids = false;  // it comes quantized: layers that leave its integers say so
+  bool correct_bias = true;         // take the mean error of rounded weights out of the biases
   bool one_scale_for_outputs =
       false;  // hold every output as int8 on one per-tensor grid, as some converters do
   std::map<std::string, float>
@@ -69,6 +80,9 @@ struct Quantized {
   std::vector<LayerNote> notes;  // in execution order
   std::vector<StatsUse> used;    // by ValueId of the float graph
 };
+
+// Where the nodes go by these options.
+[[nodiscard]] Placement PlaceAsStated(const ir::Graph& graph, const QuantizeOptions& options);
 
 [[nodiscard]] Result<Quantized> Quantize(const ir::Graph& graph,
                                          const std::vector<ValueStats>& stats,

@@ -6,14 +6,17 @@
 #include <limits>
 
 #include "plumb/numerics/requantize.h"
+#include "plumb/quant/kl_range.h"
 
 namespace plumb::quant {
 namespace {
 
-constexpr std::array<std::pair<Observer, std::string_view>, 3> kObservers = {
+constexpr std::array<std::pair<Observer, std::string_view>, 5> kObservers = {
     {{Observer::kMinMax, "min-max"},
      {Observer::kPercentile, "percentile"},
-     {Observer::kMse, "mse"}}};
+     {Observer::kMse, "mse"},
+     {Observer::kKl, "kl"},
+     {Observer::kAuto, "auto"}}};
 
 Range PercentileRange(const ValueStats& stats, double percentile) {
   const double tail = static_cast<double>(stats.count) * (100.0 - percentile) /
@@ -75,15 +78,28 @@ Result<Observer> ObserverFromName(std::string_view wanted) {
       return value;
     }
   }
-  return UsageError("observer '", wanted, "' is not known; expected min-max, percentile or mse");
+  return UsageError("observer '", wanted,
+                    "' is not known; expected min-max, percentile, mse, kl or auto");
+}
+
+Observer ObserverOf(const ValueStats& stats, const RangeOptions& options) {
+  return options.observer == Observer::kAuto ? stats.chosen.value_or(Observer::kMinMax)
+                                             : options.observer;
 }
 
 Range ChooseRange(const ValueStats& stats, const RangeOptions& options) {
-  if (stats.count == 0 || stats.histogram.empty() || options.observer == Observer::kMinMax) {
+  const Observer observer = ObserverOf(stats, options);
+  if (stats.count == 0 || stats.histogram.empty() || observer == Observer::kMinMax) {
     return {stats.min, stats.max};
   }
-  return options.observer == Observer::kPercentile ? PercentileRange(stats, options.percentile)
-                                                   : MseRange(stats);
+  switch (observer) {
+    case Observer::kPercentile:
+      return PercentileRange(stats, options.percentile);
+    case Observer::kKl:
+      return KlRange(stats);
+    default:
+      return MseRange(stats);
+  }
 }
 
 Quantization GridOf(Range range) {
@@ -107,17 +123,14 @@ Quantization CentredGridOf(Range range) {
 }
 
 Range ChooseRange16(const ValueStats& stats, const RangeOptions& options) {
-  return options.observer == Observer::kMse ? Range{stats.min, stats.max}
-                                            : ChooseRange(stats, options);
+  const Observer observer = ObserverOf(stats, options);
+  return observer == Observer::kMse || observer == Observer::kKl ? Range{stats.min, stats.max}
+                                                                 : ChooseRange(stats, options);
 }
 
-Quantization RefinedGrid(const Quantization& grid) {
-  Quantization refined = grid;
-  for (float& scale : refined.scale) {
-    scale = std::max(scale / 128.0f, std::numeric_limits<float>::min());
-  }
-  std::fill(refined.zero_point.begin(), refined.zero_point.end(), 0);
-  return refined;
+Quantization WidenedGrid(const Quantization& grid) {
+  const float coarsest = *std::max_element(grid.scale.begin(), grid.scale.end());
+  return {{std::max(coarsest / 128.0f, std::numeric_limits<float>::min())}, {0}, -1};
 }
 
 Quantization ChannelGridOf(const ValueStats& stats, float ratio, int rank, float headroom) {

@@ -1,6 +1,7 @@
 #include "plumb/quant/weights.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 
@@ -35,6 +36,16 @@ float StatedScale(const Quantization& stated, size_t o) {
   return stated.per_channel() ? stated.scale[o] : stated.scale[0];
 }
 
+// One output channel before its rounding.
+struct Channel {
+  std::vector<float> weights;  // with the input's scales folded in where they are
+  float input_scale = 1;
+  float bias = 0;
+  float floor = 0;  // the least scale that the bias allows
+  float scale = 0;  // of the weights, by their own range
+  float kept = 0;   // the stated scale where it fits, else 0
+};
+
 bool LiesOnGrid(std::span<const float> weights, float scale, int32_t most) {
   return std::all_of(weights.begin(), weights.end(), [&](float w) {
     const float q = numerics::RoundTiesToEven(w / scale);
@@ -42,7 +53,23 @@ bool LiesOnGrid(std::span<const float> weights, float scale, int32_t most) {
   });
 }
 
+constexpr std::array<std::pair<WeightScales, std::string_view>, 2> kScales = {
+    {{WeightScales::kChannel, "channel"}, {WeightScales::kLayer, "layer"}}};
+
 }  // namespace
+
+Result<WeightScales> WeightScalesFromName(std::string_view wanted) {
+  for (const auto& [scales, name] : kScales) {
+    if (name == wanted) {
+      return scales;
+    }
+  }
+  return UsageError("weight scales '", wanted, "' are not known; expected channel or layer");
+}
+
+std::string_view WeightScalesName(WeightScales scales) {
+  return kScales[static_cast<size_t>(scales)].second;
+}
 
 Result<QuantizedWeights> QuantizeWeights(const Tensor& weights, const Tensor* bias,
                                          const Quantization& input, bool depthwise,
@@ -59,32 +86,59 @@ Result<QuantizedWeights> QuantizeWeights(const Tensor& weights, const Tensor* bi
   const bool wide = types.activations == DType::kS16;
   result.bias = Tensor(wide ? DType::kS64 : DType::kS32, {static_cast<int64_t>(outputs)});
   result.kept_grid = !stated.empty() && !fold;
-  std::vector<float> scaled(row);
   std::vector<int32_t> rounded(row);
+  const auto read = [&](size_t o) -> Result<Channel> {
+    const std::span<const float> from = weights.values<float>().subspan(o * row, row);
+    Channel channel;
+    channel.weights.resize(row);
+    float largest = 0;
+    for (size_t i = 0; i < row; ++i) {
+      channel.weights[i] = fold ? from[i] * input.scale[i % channels] : from[i];
+      if (!std::isfinite(channel.weights[i])) {
+        return InvalidModel("layer '", layer, "': a weight of output channel ", o,
+                            " is not finite (", channel.weights[i], ")");
+      }
+      largest = std::max(largest, std::fabs(channel.weights[i]));
+    }
+    channel.input_scale = fold ? 1.0f : input.per_channel() ? input.scale[o] : input.scale[0];
+    channel.bias = bias == nullptr ? 0.0f : bias->values<float>()[o];
+    if (!std::isfinite(channel.bias)) {
+      return InvalidModel("layer '", layer, "': the bias of output channel ", o, " is not finite (",
+                          channel.bias, ")");
+    }
+    channel.floor =
+        std::max(std::fabs(channel.bias) / (channel.input_scale * limits.bias), kLeastScale);
+    channel.scale = std::max(largest / static_cast<float>(limits.weight), channel.floor);
+    const float stated_scale = fold ? 0.0f : StatedScale(stated, o);
+    const bool fits = stated_scale >= channel.floor && stated_scale > 0 &&
+                      LiesOnGrid(from, stated_scale, limits.weight);
+    channel.kept = fits ? stated_scale : 0.0f;
+    return channel;
+  };
+  float of_all = 0;  // kLayer: the one scale
+  if (types.scales == WeightScales::kLayer) {
+    bool keep = !stated.per_channel();
+    float stated_scale = 0;
+    for (size_t o = 0; o < outputs; ++o) {
+      PLUMB_ASSIGN_OR_RETURN(const Channel channel, read(o));
+      of_all = std::max(of_all, channel.scale);
+      keep = keep && channel.kept > 0;
+      stated_scale = channel.kept;
+    }
+    result.kept_grid = result.kept_grid && keep;
+    of_all = keep ? stated_scale : of_all;
+  }
   for (size_t o = 0; o < outputs; ++o) {
     const std::span<const float> from = weights.values<float>().subspan(o * row, row);
-    for (size_t i = 0; i < row; ++i) {
-      scaled[i] = fold ? from[i] * input.scale[i % channels] : from[i];
-      if (!std::isfinite(scaled[i])) {
-        return InvalidModel("layer '", layer, "': a weight of output channel ", o,
-                            " is not finite (", scaled[i], ")");
-      }
-    }
-    float largest = 0;
-    for (float w : scaled) {
-      largest = std::max(largest, std::fabs(w));
-    }
-    const float s_x = fold ? 1.0f : input.per_channel() ? input.scale[o] : input.scale[0];
-    const float b = bias == nullptr ? 0.0f : bias->values<float>()[o];
-    if (!std::isfinite(b)) {
-      return InvalidModel("layer '", layer, "': the bias of output channel ", o, " is not finite (",
-                          b, ")");
-    }
-    const float floor = std::max(std::fabs(b) / (s_x * limits.bias), kLeastScale);
-    float s_w = std::max(largest / static_cast<float>(limits.weight), floor);
-    if (const float kept = fold ? 0.0f : StatedScale(stated, o);
-        kept >= floor && kept > 0 && LiesOnGrid(from, kept, limits.weight)) {
-      s_w = kept;
+    PLUMB_ASSIGN_OR_RETURN(const Channel channel, read(o));
+    const std::vector<float>& scaled = channel.weights;
+    const float s_x = channel.input_scale;
+    const float b = channel.bias;
+    float s_w = channel.scale;
+    if (types.scales == WeightScales::kLayer) {
+      s_w = of_all;
+    } else if (channel.kept > 0) {
+      s_w = channel.kept;
     } else {
       result.kept_grid = false;
     }

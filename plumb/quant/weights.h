@@ -11,10 +11,20 @@
 
 namespace plumb::quant {
 
+// How many scales the weights of a layer have.
+enum class WeightScales {
+  kChannel,  // one an output channel
+  kLayer,    // one for all, the coarsest of these
+};
+[[nodiscard]] Result<WeightScales> WeightScalesFromName(
+    std::string_view name);  // "channel", "layer"
+[[nodiscard]] std::string_view WeightScalesName(WeightScales scales);
+
 // Element types of a product in integers: s8 activations have s8 weights, s16 ones s8 or s16.
 struct ProductTypes {
   DType activations = DType::kS8;
   DType weights = DType::kS8;
+  WeightScales scales = WeightScales::kChannel;
 };
 
 struct QuantizedWeights {
@@ -35,6 +45,8 @@ struct QuantizedWeights {
 // by sum((w - s_w * w_q) * mean); the bias takes it back.
 // `stated`: the symmetric grid the weights lie on already (per tensor, or per channel on axis 0), or empty. It is kept when
 // it reproduces the weights within [-most, most] and the bias fits.
+// WeightScales::kLayer: every s_w[o] is the greatest of them; a stated grid is kept when it is per tensor and fits every
+// channel.
 [[nodiscard]] Result<QuantizedWeights> QuantizeWeights(const Tensor& weights, const Tensor* bias,
                                                        const Quantization& input, bool depthwise,
                                                        const Quantization& stated,

@@ -22,6 +22,30 @@ TEST(QuantizeWeights, EachOutputChannelUsesTheWholeRange) {
   EXPECT_EQ(q->bias.values<int32_t>()[1], -2);
 }
 
+TEST(QuantizeWeights, OneScaleALayerIsTheCoarsestOfTheChannels) {
+  const Tensor w = Tensor::Of<float>({2, 1, 1, 2}, std::vector<float>{1, -0.5f, 254, 127});
+  const auto q = QuantizeWeights(w, nullptr, kInput, false, {}, {}, 1, "layer",
+                                 {DType::kS8, DType::kS8, WeightScales::kLayer});
+  ASSERT_TRUE(q.ok());
+  EXPECT_EQ(q->scale, (std::vector<float>{2, 2}));
+  EXPECT_EQ(
+      std::vector<int>(q->weights.values<int8_t>().begin(), q->weights.values<int8_t>().end()),
+      (std::vector<int>{0, 0, 127, 64}));  // 0.5 and -0.25 round to 0, 63.5 to the even 64
+}
+
+TEST(QuantizeWeights, OneScaleALayerKeepsAStatedGridThatIsPerTensor) {
+  const Tensor w = Tensor::Of<float>({2, 1, 1, 1}, std::vector<float>{0.5f, -1.5f});
+  const ProductTypes layer{DType::kS8, DType::kS8, WeightScales::kLayer};
+  const auto kept =
+      QuantizeWeights(w, nullptr, kInput, false, {{0.25f}, {0}, -1}, {}, 1, "layer", layer);
+  EXPECT_TRUE(kept->kept_grid);
+  EXPECT_EQ(kept->scale, (std::vector<float>{0.25f, 0.25f}));
+  const auto anew =
+      QuantizeWeights(w, nullptr, kInput, false, {{0.25f, 0.5f}, {0, 0}, 0}, {}, 1, "layer", layer);
+  EXPECT_FALSE(anew->kept_grid);
+  EXPECT_EQ(anew->scale, (std::vector<float>{1.5f / 127, 1.5f / 127}));
+}
+
 TEST(QuantizeWeights, ADeadChannelWithABiasDoesNotOverflow) {
   const Tensor w = Tensor::Of<float>({2, 1, 1, 1}, std::vector<float>{0, 1e-30f});
   const Tensor b = Tensor::Of<float>({2}, std::vector<float>{1000, -1000});

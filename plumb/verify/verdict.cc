@@ -177,7 +177,7 @@ Level Threshold(double value, double fail_below, double warn_below) {
   return value < fail_below ? Level::kFailure : value < warn_below ? Level::kWarning : Level::kPass;
 }
 
-void DecideOutputs(Verdict& verdict) {
+void DecideOutputs(bool synthetic, Verdict& verdict) {
   const Gate& gate = verdict.gate;
   if (verdict.has_matches) {
     const MatchCount& m = verdict.matches;
@@ -187,7 +187,9 @@ void DecideOutputs(Verdict& verdict) {
                                 : StrCat(m.matched, " of ", m.expected,
                                          " float detections matched (", Percent(m.Share()),
                                          "), median score shift ", FixedText(m.MedianShift(), 3)));
-    if (m.expected == 0) {
+    if (m.expected == 0 && synthetic) {
+      verdict.findings.pop_back();
+    } else if (m.expected == 0) {
       verdict.findings.back().level = Level::kWarning;
     }
   } else if (verdict.has_agreement) {
@@ -362,6 +364,9 @@ Status RunLayers(const VerdictInput& input, Verdict& verdict) {
 
 void DecideLayers(Verdict& verdict) {
   if (verdict.guiltiest.empty()) {
+    if (verdict.FindRung("V4") == nullptr && verdict.layers.layers.empty()) {
+      verdict.Skip("V4", "no layer computes in integers");
+    }
     return;
   }
   const LayerError& worst = verdict.guiltiest[0];
@@ -394,6 +399,10 @@ Status RunIntegers(const VerdictInput& input, Verdict& verdict) {
   PLUMB_ASSIGN_OR_RETURN(verdict.integers,
                          CheckIntegers(input.integer_program, input.samples[0], options));
   const IntegerCheck& check = verdict.integers;
+  if (check.records == 0) {
+    verdict.Skip("V5", "no record holds integers on a grid");
+    return {};
+  }
   verdict.AddRung(
       "V5", check.different == 0 ? Level::kPass : Level::kFailure,
       StrCat(check.records, " records, ", check.elements, " elements as docs/arithmetic.md says: ",
@@ -558,7 +567,7 @@ Status Decide(const VerdictInput& input, Verdict& verdict) {
                     rule.finding, rule.fired ? rule.fix : "", rule.evidence);
       }
     }
-    DecideOutputs(verdict);
+    DecideOutputs(input.synthetic, verdict);
   }
   PLUMB_RETURN_IF_ERROR(timed(RunTask(input, verdict), outputs));
   for (const Finding& finding : verdict.findings) {

@@ -100,6 +100,7 @@ struct VerdictInput {
   const artifact::IoContract* io = nullptr;
   const artifact::DecodeContract* decode = nullptr;
   std::span<const std::vector<Tensor>> samples;  // in port order; none: no rung that needs inputs
+  bool synthetic = false;                        // the one sample shows nothing: it was made up
   bool calibration = false;  // the samples are some of those that the ranges were made of
   std::span<const Tensor>
       probe;  // a synthetic input, when the calibration samples cover little; or empty

@@ -66,7 +66,7 @@ def _algorithm(value: Any) -> Options:
 def _method(value: Any) -> Options:
     if str(value).lower() not in ("channel", "layer"):
         raise plumb.UsageError(f"quantized_method: expected channel or layer (groups belong to 4-bit weights), found {value!r}")
-    return {} if str(value).lower() == "channel" else {"weight_scales": "tensor"}
+    return {} if str(value).lower() == "channel" else {"weight_scales": "layer"}
 
 
 def _order(value: Any) -> Options:
