@@ -23,6 +23,13 @@ boxes = plumb.Detector('shapes.plumb').detect(example + '/val/val_002.jpg', scor
 assert len(boxes) >= 3, boxes
 print('used', plumb.__file__)
 """
+DROPINS = """
+import os, plumb, rknn.api, rknnlite.api
+for module in (rknn.api, rknnlite.api):
+    assert module.__file__.startswith(os.path.join(os.path.dirname(plumb.__file__), 'dropins')), module.__file__
+rknn.api.RKNN().release()
+rknnlite.api.RKNNLite().release()
+"""
 OTHER = "vendor = True\n"
 
 
@@ -52,11 +59,15 @@ def main(root):
             said = run(*command, "use.py", example, cwd=folder, env=environment).stdout
             assert said == f"used {folder}/venv/lib/{said.split('/lib/')[-1]}", said
         assert run(folder / "venv/bin/plumb", "--version", env=environment).stdout.startswith("plumb 0."), "version"
+        (folder / "dropins.py").write_text(DROPINS, encoding="utf-8")
+        run(python, "dropins.py", cwd=folder, env=environment)
         vendor = folder / "vendor/rknn"
         vendor.mkdir(parents=True)
         (vendor / "__init__.py").write_text(OTHER, encoding="utf-8")
         done = run(python, "-c", "import rknn; print(rknn.vendor)", env={"PYTHONPATH": str(vendor.parent)})
         assert done.stdout == "True\n" and "does not replace 'rknn' of another package" in done.stderr, done
+        run(python, "-m", "pip", "uninstall", "-q", "-y", "plumb-rknn")
+        run(folder / "venv/bin/plumb", "python", "dropins.py", cwd=folder, env={**environment, "PYTHONPATH": str(vendor.parent)})
     print("ok")
 
 
