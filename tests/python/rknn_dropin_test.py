@@ -95,6 +95,31 @@ class Flow(Converted):
         np.testing.assert_array_equal(outputs[0], self.expected)
         rknn.release()
 
+    def test_a_build_without_quantization_gives_the_float_network(self):
+        exported = self.folder / "float.rknn"
+        with log_of():
+            rknn = RKNN()
+            rknn.config(mean_values=[MEAN], std_values=[STD], quantized_algorithm="kl_divergence", custom_string="float")
+            codes = [rknn.load_onnx(str(self.model)), rknn.build(do_quantization=False), rknn.export_rknn(str(exported)),
+                     rknn.init_runtime()]
+            (outputs,) = rknn.inference([self.picture])
+            rknn.release()
+        self.assertEqual(codes, [0, 0, 0, 0])
+        with plumb.Session(self.model, threads=1, mean=MEAN, std=STD) as session:
+            np.testing.assert_allclose(outputs, session.run(self.picture)["y"], rtol=1e-5, atol=1e-5)
+
+    def test_options_change_what_is_made(self):
+        made = {}
+        for name, config in (("plain", {}), ("mmse", {"quantized_algorithm": "mmse"}), ("kl", {"quantized_algorithm": "kl_divergence"}),
+                             ("layer", {"quantized_method": "layer"}), ("w8a16", {"quantized_dtype": "w8a16"}),
+                             ("text", {"custom_string": "a text"})):
+            path = self.folder / f"{name}.rknn"
+            with log_of() as log:
+                self.assertEqual(self.convert(path, **config), [0, 0, 0], log.getvalue())
+            made[name] = path.read_bytes()
+        self.assertEqual(made["plain"], self.exported.read_bytes())
+        self.assertEqual(len(set(made.values())), len(made))
+
     def test_times_and_memory_are_told(self):
         with log_of():
             rknn = self.ready()

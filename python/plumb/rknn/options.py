@@ -8,6 +8,8 @@ import plumb
 
 WORKS, NO_EFFECT, REFUSED = "works", "no effect", "refused"
 Options = Dict[str, Any]  # of plumb.convert
+# Of these, what build(do_quantization=False) has no use for.
+QUANTIZING = ("weights", "activations", "observer", "weight_scales", "auto_hybrid")
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,12 @@ def _level(value: Any) -> Options:
     return {"optimization_level": value}
 
 
+def _threshold(value: Any) -> Options:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < 1:
+        raise plumb.UsageError(f"auto_hybrid_cos_thresh: expected a number between 0 and 1, found {value!r}")
+    return {"auto_hybrid": f"layer-cosine={value}"}  # build leaves it out without auto_hybrid
+
+
 def _none(_: Any) -> Options:
     return {}
 
@@ -91,7 +99,8 @@ OPTIONS = [
     Option("std_values", None, WORKS, "likewise: (x - mean) / std", _numbers("std", "std_values")),
     Option("quantized_dtype", "w8a8", WORKS, "w8a8 (asymmetric_quantized-8), w8a16 and w16a16i; 16 bits are int16, not float16",
            _dtype),
-    Option("quantized_algorithm", "normal", WORKS, "normal is min and max, mmse the range with the least squared error, "
+    Option("quantized_algorithm", "normal", WORKS, "normal is min and max, mmse the range with the least squared error (of "
+           "activations; weights keep theirs), "
            "kl_divergence the threshold with the least divergence", _algorithm),
     Option("quantized_method", "channel", WORKS, "channel or layer; groups belong to 4-bit weights", _method),
     Option("target_platform", None, WORKS, "checked; the artifact is the same for all and runs on every machine", _none),
@@ -99,7 +108,7 @@ OPTIONS = [
            "order that the network expects", _order),
     Option("float_dtype", "float16", NO_EFFECT, "floats are computed in float32"),
     Option("optimization_level", 3, WORKS, "0 to 3: which passes run; none costs accuracy", _level),
-    Option("custom_string", None, REFUSED, "a text stored in the model"),
+    Option("custom_string", None, WORKS, "a text that travels in the artifact; plumb inspect prints it", lambda value: {"custom_string": str(value)}),
     Option("remove_weight", False, REFUSED, "an artifact without weights"),
     Option("compress_weight", False, NO_EFFECT, _NPU),
     Option("single_core_mode", False, NO_EFFECT, _NPU),
@@ -110,8 +119,8 @@ OPTIONS = [
     Option("remove_reshape", False, REFUSED, "inputs and outputs without their leading or trailing Reshape"),
     Option("sparse_infer", False, NO_EFFECT, _NPU),
     Option("enable_flash_attention", False, NO_EFFECT, _NPU),
-    Option("auto_hybrid_cos_thresh", 0.98, REFUSED, "the threshold of build(auto_hybrid=True)"),
-    Option("auto_hybrid_euc_thresh", None, REFUSED, "likewise"),
+    Option("auto_hybrid_cos_thresh", 0.98, WORKS, "build(auto_hybrid=True) gives 16 bits to layers whose cosine is below", _threshold),
+    Option("auto_hybrid_euc_thresh", None, REFUSED, "a Euclidean threshold of build(auto_hybrid=True)"),
 ]
 # Keywords of earlier releases.
 HISTORICAL = ("inputs_yuv_fmt", "quantized_hybrid_level", "output_tensor_type", "target_sub_class", "batch_size", "epochs",

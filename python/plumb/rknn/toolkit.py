@@ -14,7 +14,7 @@ from . import calibration, formats, loading, reports
 from .calls import returns
 from .inference import Runtime
 from .log import Log
-from .options import checked
+from .options import QUANTIZING, checked
 from .platforms import TARGETS, CoreMasks, checked as checked_platform
 from .verdict_log import log_verdict
 from .versions import sdk_version
@@ -113,12 +113,12 @@ class Toolkit(CoreMasks):
             raise plumb.UsageError("load a model first")
         if rknn_batch_size not in (None, 1):
             raise plumb.UsageError(f"rknn_batch_size: {rknn_batch_size}: not supported yet; run the pictures one after another")
-        if auto_hybrid or auto_hybrid_quant:
-            raise plumb.UsageError("auto_hybrid: not supported yet")
         self._forget_build()
         folder = self._work_folder()
         artifact = os.path.join(folder, self._model.name + ".plumb")
         options = dict(self._options, **self._model.options())
+        if not (auto_hybrid or auto_hybrid_quant):
+            del options["auto_hybrid"]
         if reports.wanted():
             options["html"] = reports.path_for(artifact)
         if do_quantization:
@@ -127,8 +127,7 @@ class Toolkit(CoreMasks):
             with calibration.samples(os.fsdecode(dataset), options, self._log) as listed:
                 result = plumb.convert(self._model.path, artifact, calib=listed, force=True, progress=self._progress, **options)
         else:
-            options = {name: value for name, value in options.items()
-                       if name not in ("weights", "activations", "observer", "weight_scales")}
+            options = {name: value for name, value in options.items() if name not in QUANTIZING}
             result = plumb.convert(self._model.path, artifact, precision="fp32", force=True, progress=self._progress, **options)
         self._artifact, self._result = artifact, result
         log_verdict(result, self._log)
