@@ -43,7 +43,7 @@ if(PLUMB_TESTS)
   add_custom_target(unit_tests)  # every plumb_test that is not labelled slow or long
 endif()
 
-# The headers of others that nearly every file reads, read once: a third of the time of a build. Not under a compiler cache,
+# The headers of others that nearly every file reads, read once: a third of the time of a small file. Not under a compiler cache,
 # which would no longer find what it has. A file that forgets to include what it uses is found by the builds without.
 set(pch_default ON)
 if(CMAKE_CXX_COMPILER_LAUNCHER OR PLUMB_RUNTIME_ONLY)
