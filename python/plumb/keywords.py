@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 from typing import Any, List, Mapping, Optional, Tuple
 
+import numpy as np
+
 from .errors import UsageError
 
 Keywords = List[Tuple[str, List[str]]]
@@ -49,3 +51,13 @@ def thread_count(threads: Optional[int]) -> int:
     if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= 1024:
         raise UsageError(f"threads: expected a number from 1 to 1024, found {threads!r}")
     return number
+
+
+def as_numbers(what: str, value: Any) -> np.ndarray:
+    """A C-contiguous array of numbers, the same where it is one already."""
+    array = np.asarray(value)
+    if array.dtype.kind not in "biuf" or array.dtype.itemsize > 8:
+        raise UsageError(f"{what}: expected an array of numbers, found {array.dtype} from {type(value).__name__}")
+    if not array.dtype.isnative:
+        array = array.astype(array.dtype.newbyteorder("="))
+    return np.ascontiguousarray(array) if array.ndim else array

@@ -5,7 +5,7 @@ import copy
 from dataclasses import dataclass, field
 from typing import Any, Dict, List, Optional, Type, TypeVar
 
-R = TypeVar("R", bound="Result")
+V = TypeVar("V", bound="Verdict")
 T = TypeVar("T")
 
 
@@ -72,7 +72,7 @@ class Verdict(Result):
         return self.verdict != "failure"
 
     @classmethod
-    def of(cls: Type[R], facts: Dict[str, Any], **more: Any) -> R:
+    def of(cls: Type[V], facts: Dict[str, Any], **more: Any) -> V:
         return cls(facts=facts, verdict=facts["verdict"], findings=_list(Finding, facts["findings"]),
                    rungs=_list(Rung, facts["rungs"]), outputs=_list(OutputError, facts["outputs"]), next=facts["next"],
                    samples=facts["samples"], **more)
@@ -90,7 +90,7 @@ class ConvertResult(Verdict):
     no_effect: List[str]
 
     @classmethod
-    def of(cls: Type[R], facts: Dict[str, Any], **more: Any) -> R:
+    def of(cls: Type[V], facts: Dict[str, Any], **more: Any) -> V:
         return super().of(facts, **{name: facts[name] for name in (  # type: ignore[misc]
             "written", "artifact", "lock", "kept_float", "contracts", "no_effect")}, **more)
 

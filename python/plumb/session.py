@@ -9,7 +9,7 @@ import numpy as np
 
 from . import _native
 from .errors import UsageError
-from .keywords import keywords_of, thread_count
+from .keywords import as_numbers, keywords_of, thread_count
 
 _NUMPY_NAMES = {"f32": "float32", "f16": "float16", "bf16": "float32", "f64": "float64", "bool": "bool",
                 "s8": "int8", "s16": "int16", "s32": "int32", "s64": "int64",
@@ -159,7 +159,8 @@ class Session:
         for name in pass_through:
             if name not in given:
                 raise UsageError(f"pass_through: no input '{name}' is given; given are: {', '.join(map(repr, given))}")
-        arrays = self._native.run([(name, _array(name, value), name in pass_through) for name, value in given.items()])
+        arrays = self._native.run([(name, as_numbers(f"input '{name}'", value), name in pass_through)
+                                   for name, value in given.items()])
         return dict(zip(self._names, arrays))
 
     __call__ = run
@@ -187,12 +188,3 @@ class Session:
     def __repr__(self) -> str:
         state = "closed" if self.closed else f"threads={self.threads}"
         return f"plumb.Session({self._path!r}, {state})"
-
-
-def _array(name: str, value: Any) -> np.ndarray:
-    array = np.asarray(value)
-    if array.dtype.kind not in "biuf" or array.dtype.itemsize > 8:
-        raise UsageError(f"input '{name}': expected an array of numbers, found {array.dtype} from {type(value).__name__}")
-    if not array.dtype.isnative:
-        array = array.astype(array.dtype.newbyteorder("="))
-    return np.ascontiguousarray(array) if array.ndim else array

@@ -6,13 +6,14 @@ import json
 import logging
 import os
 import tempfile
+import zipfile
 from typing import Any, Callable, Dict, Iterator, Mapping, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
 from . import _native
 from .errors import UsageError, of_exit_code
-from .keywords import keywords_of
+from .keywords import as_numbers, keywords_of
 from .results import ConvertResult, Diagnosis, Inspection, VerifyResult
 
 Path = Union[str, "os.PathLike[str]"]
@@ -26,7 +27,7 @@ def _message(kind: str, text: str) -> None:
     log.log(logging.WARNING if kind == "warning" else logging.INFO, "%s", text)
 
 
-def run_verb(verb: str, positionals: Sequence[Path], options: Mapping[str, Any],
+def run_verb(verb: str, positionals: Sequence[Optional[Path]], options: Mapping[str, Any],
              progress: Optional[Progress] = None) -> Tuple[Dict[str, Any], int, str]:
     """Runs a verb with --json: (its result, exit code, error message). Raises when there is no result."""
     exit_code, error, text = _native.run_verb(verb, [os.fsdecode(path) for path in positionals if path is not None],
@@ -34,6 +35,13 @@ def run_verb(verb: str, positionals: Sequence[Path], options: Mapping[str, Any],
     if not text:
         raise of_exit_code(exit_code, error)
     return json.loads(text), exit_code, error
+
+
+def _write_npz(path: str, arrays: Mapping[str, np.ndarray]) -> None:
+    with zipfile.ZipFile(path, "w") as archive:  # np.savez takes names as keywords, and has some of its own
+        for name, array in arrays.items():
+            with archive.open(name + ".npy", "w", force_zip64=True) as file:
+                np.lib.format.write_array(file, array, allow_pickle=False)
 
 
 @contextlib.contextmanager
@@ -45,7 +53,7 @@ def _samples(option: str, value: Any) -> Iterator[Optional[Path]]:
     with tempfile.TemporaryDirectory(prefix="plumb-") as folder:
         if isinstance(value, Mapping):
             path = os.path.join(folder, "samples.npz")
-            np.savez(path, **{name: np.asarray(array) for name, array in value.items()})
+            _write_npz(path, {name: as_numbers(f"{option}: '{name}'", array) for name, array in value.items()})
         elif isinstance(value, (list, tuple)) and value and all(isinstance(v, (str, os.PathLike)) for v in value):
             path = os.path.join(folder, "samples.txt")
             with open(path, "w", encoding="utf-8") as file:

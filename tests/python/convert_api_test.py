@@ -68,6 +68,7 @@ class Convert(unittest.TestCase):
                                  ({"percentile": object()}, "percentile: expected a text, a number"),
                                  ({"calib": 7}, "calib: expected a path"),
                                  ({"calib": None}, "--calib is missing"),
+                                 ({"calib": {"file": [None]}}, "calib: 'file': expected an array of numbers, found object"),
                                  ({"calib": ["a.png"]}, "a.png"),
                                  ({"calib": {"x": SAMPLES[:, :1]}}, "input 'x'")):
             with self.assertRaisesRegex(plumb.UsageError, message):
