@@ -12,6 +12,7 @@ namespace plumb::onnx {
 namespace {
 
 using testing::AllOf;
+using std::string_literals::operator""s;
 using testing::HasSubstr;
 
 ModelBuilder Relu(int64_t opset = 13) {
@@ -36,6 +37,26 @@ TEST(BadModel, Empty) { EXPECT_THAT(MessageOf(ImportText("")), HasSubstr("is emp
 
 TEST(BadModel, NoModelAtAll) {
   EXPECT_THAT(MessageOf(ImportText("\x89PNG\r\n\x1a\n0000")), HasSubstr("ONNX model"));
+}
+
+// By what the file begins with, or else by its name; an ONNX model with a fault of its own stays one whatever it is called.
+TEST(BadModel, AnotherProgramsModelIsNamed) {
+  ModelBuilder old = Relu(6);
+  const struct {
+    std::string name, bytes, what;
+  } cases[] = {{"a.bin", "\x1c\0\0\0TFL3 and more"s, "a TensorFlow Lite model"},
+               {"a.pt", "PK\3\4 archive/data.pkl"s, "a PyTorch archive"},
+               {"a.h5", "\x89HDF\r\n"s, "a Keras file (HDF5)"},
+               {"a.cfg", "[net]\nwidth=320\n"s, "a Darknet network"},
+               {"a.pb", "\x0a\x02zz"s, "a TensorFlow graph"},
+               {"b.pb", old.Bytes(), "opset 6"}};
+  for (const auto& one : cases) {
+    const std::string path = testing::TempDir() + one.name;
+    std::ofstream(path, std::ios::binary) << one.bytes;
+    const std::string message = MessageOf(ImportOnnx(path, {}));
+    EXPECT_THAT(message, AllOf(HasSubstr(path + ": "), HasSubstr(one.what)));
+    EXPECT_EQ(message.find("Export it to ONNX first") != std::string::npos, one.name != "b.pb");
+  }
 }
 
 TEST(BadModel, MissingFile) {

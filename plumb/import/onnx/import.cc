@@ -23,6 +23,46 @@ bool Parse(std::span<const std::byte> bytes, Message& message) {
   return message.ParseFromCodedStream(&stream) && stream.ConsumedEntireMessage();
 }
 
+// A model of another program: what its file begins with or is called, and what makes ONNX of it.
+struct ForeignFormat {
+  std::string_view magic;  // from `at` on; empty: known by its name
+  size_t at;
+  std::string_view ending;
+  std::string_view what, exporter;
+};
+constexpr std::string_view kTorchExport = "torch.onnx.export", kTensorflowExport = "tf2onnx";
+constexpr std::string_view kCaffeExport = "a Caffe-to-ONNX converter",
+                           kDarknetExport = "a Darknet-to-ONNX converter";
+constexpr ForeignFormat kForeignFormats[] = {
+    {"TFL3", 4, "", "a TensorFlow Lite model", kTensorflowExport},
+    {"PK\3\4", 0, ".pt", "a PyTorch archive", kTorchExport},
+    {"PK\3\4", 0, ".pth", "a PyTorch archive", kTorchExport},
+    {"\x89HDF", 0, "", "a Keras file (HDF5)", kTensorflowExport},
+    {"", 0, ".pt", "a PyTorch file", kTorchExport},
+    {"", 0, ".pth", "a PyTorch file", kTorchExport},
+    {"", 0, ".pb", "a TensorFlow graph", kTensorflowExport},
+    {"", 0, ".tflite", "a TensorFlow Lite model", kTensorflowExport},
+    {"", 0, ".caffemodel", "a Caffe model", kCaffeExport},
+    {"", 0, ".prototxt", "a Caffe network", kCaffeExport},
+    {"", 0, ".cfg", "a Darknet network", kDarknetExport},
+    {"", 0, ".weights", "a file of Darknet weights", kDarknetExport},
+};
+
+// What the file is instead of an ONNX model, or null.
+const ForeignFormat* ForeignFormatOf(std::string_view path, std::string_view bytes) {
+  if (ModelProto model; Parse(std::as_bytes(std::span(bytes)), model) && model.has_graph()) {
+    return nullptr;
+  }
+  for (const ForeignFormat& format : kForeignFormats) {
+    const bool begins = bytes.size() >= format.at + format.magic.size() &&
+                        bytes.substr(format.at, format.magic.size()) == format.magic;
+    if (begins && path.ends_with(format.ending)) {
+      return &format;
+    }
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 Result<ImportedModel> ImportOnnxBytes(std::span<const std::byte> bytes,
@@ -44,7 +84,15 @@ Result<ImportedModel> ImportOnnx(std::string_view path, const ImportOptions& opt
   PLUMB_ASSIGN_OR_RETURN(const std::string bytes, ReadFile(file));
   Result<ImportedModel> model =
       ImportOnnxBytes(std::as_bytes(std::span(bytes)), file.parent_path(), options);
-  return model.ok() ? std::move(model) : Result<ImportedModel>(model.status().WithContext(path));
+  if (model.ok()) {
+    return model;
+  }
+  if (const ForeignFormat* format = ForeignFormatOf(path, bytes)) {
+    return InvalidModel(path, ": ", format->what,
+                        "; expected an ONNX model. Export it to ONNX first (", format->exporter,
+                        ")");
+  }
+  return model.status().WithContext(path);
 }
 
 Result<NamedTensor> ReadTensorProto(std::string_view path) {
