@@ -13,6 +13,8 @@
 #include "plumb/api/version.h"
 #include "plumb/base/npy.h"
 #include "plumb/report/html.h"
+#include "plumb/report/shorten.h"
+#include "plumb/verify/closeness.h"
 #include "plumb/verify/codes.h"
 #include "plumb/vision/decode.h"
 
@@ -133,7 +135,7 @@ class ReportMaker {
       document_.subtitle += StrCat(checked_.size(), checked_.size() == 1 ? " sample" : " samples",
                                    compared ? "" : ", without the float model");
     }
-    if (source_.program != nullptr) {
+    if (source_.program != nullptr && source_.model.decode.family != artifact::Family::kNone) {
       document_.subtitle += StrCat("; family ", vision::FamilyName(source_.model.decode.family));
     }
     document_.level = LevelOf(verdict_.level);
@@ -159,6 +161,11 @@ class ReportMaker {
           "Nothing is wrong with the artifact itself; it was not compared with the float model.";
     } else if (checked_.empty()) {
       document_.headline = "Nothing is wrong; without samples the networks were not compared.";
+    } else if (!source_.notes.empty() && IntegerLayers() == 0) {
+      document_.headline =
+          "No layer computes in integers: the artifact gives what the float network gives, and is "
+          "as "
+          "large and as fast.";
     } else {
       document_.headline = "The integer network gives what the float network gives.";
       for (const verify::Finding& finding : verdict_.findings) {
@@ -169,6 +176,11 @@ class ReportMaker {
       }
     }
     Tiles();
+  }
+
+  [[nodiscard]] size_t IntegerLayers() const {
+    return static_cast<size_t>(std::count_if(source_.notes.begin(), source_.notes.end(),
+                                             [](const auto& note) { return note.integer; }));
   }
 
   void Tiles() {
@@ -192,14 +204,12 @@ class ReportMaker {
       const auto worst =
           std::min_element(verdict_.outputs.begin(), verdict_.outputs.end(),
                            [](const auto& a, const auto& b) { return a.sqnr < b.sqnr; });
-      tiles.push_back({DecibelText(worst->sqnr) + " dB", "SQNR of the worst output"});
-    }
-    size_t integer = 0;
-    for (const quant::LayerNote& note : source_.notes) {
-      integer += note.integer;
+      const bool exact = worst->sqnr >= verify::kExactSqnr;
+      tiles.push_back({exact ? "exact" : DecibelText(worst->sqnr) + " dB",
+                       exact ? "every output" : "SQNR of the worst output"});
     }
     if (!source_.notes.empty()) {
-      tiles.push_back({StrCat(integer, " / ", source_.notes.size()), "layers in integers"});
+      tiles.push_back({StrCat(IntegerLayers(), " / ", source_.notes.size()), "layers in integers"});
     }
     if (source_.artifact_bytes > 0) {
       std::error_code ignored;
@@ -207,7 +217,7 @@ class ReportMaker {
       tiles.push_back({BytesText(static_cast<double>(source_.artifact_bytes)),
                        ignored
                            ? "artifact"
-                           : "artifact, of " + BytesText(static_cast<double>(before)) + " float"});
+                           : "artifact; the model has " + BytesText(static_cast<double>(before))});
     }
     if (!source_.model.graph) {
       return;
@@ -276,7 +286,7 @@ class ReportMaker {
   }
 
   Status Inputs() {
-    if (checked_.empty()) {
+    if (checked_.empty() || source_.model.io.pictures.empty()) {
       return {};
     }
     PLUMB_ASSIGN_OR_RETURN(std::vector<report::Block> blocks,
@@ -577,7 +587,8 @@ Result<report::Document> MakeReport(const ReportSource& source, const verify::Ve
 }
 
 Status WriteReport(const std::string& path, const report::Document& document) {
-  PLUMB_ASSIGN_OR_RETURN(const std::string page, report::RenderHtml(document));
+  PLUMB_ASSIGN_OR_RETURN(const std::string page,
+                         report::RenderWithin(document, report::kMostBytes));
   return WriteFileAtomically(path, page);
 }
 

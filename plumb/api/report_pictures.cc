@@ -223,6 +223,8 @@ std::string LabelText(const Model& model, const vision::Detection& d) {
   return StrCat(LabelOf(model.decode, d.label), " ", FixedText(d.score, 2));
 }
 
+std::string BoxCount(size_t count) { return StrCat(count, count == 1 ? " box" : " boxes"); }
+
 // Three pictures: float, integer, difference.
 Result<report::Images> DifferenceImages(const Model& model, const ReportSample& sample,
                                         const Difference& difference, std::string_view type) {
@@ -254,13 +256,13 @@ Result<report::Images> DifferenceImages(const Model& model, const ReportSample& 
   for (auto d = difference.wanted.rbegin(); d != difference.wanted.rend(); ++d) {
     marks.push_back(MarkOf(*d, LabelText(model, *d), {}));
   }
-  PLUMB_RETURN_IF_ERROR(draw(marks, "Float network", StrCat(marks.size(), " boxes")));
+  PLUMB_RETURN_IF_ERROR(draw(marks, "Float network", BoxCount(marks.size())));
   marks.clear();
   for (auto d = difference.found.rbegin(); d != difference.found.rend(); ++d) {
     marks.push_back(MarkOf(*d, LabelText(model, *d), {}));
   }
   PLUMB_RETURN_IF_ERROR(
-      draw(marks, StrCat("Integer network (", type, ")"), StrCat(marks.size(), " boxes")));
+      draw(marks, StrCat("Integer network (", type, ")"), BoxCount(marks.size())));
   marks.clear();
   int lost = 0, added = 0;
   double shift = 0, overlap = 0;
@@ -411,14 +413,15 @@ Result<std::vector<report::Block>> InputBlocks(const Model& model,
   }
   report::Images row;
   row.title = sample.name;
-  const bool bgr = input.color == artifact::Color::kBgr;
+  const bool bgr = input.color == artifact::Color::kBgr, gray = input.channels() == 1;
   PLUMB_ASSIGN_OR_RETURN(
       report::Image as_is,
-      ImageOf(unpacked.picture, "Channels 0, 1, 2 shown as red, green, blue",
+      ImageOf(unpacked.picture,
+              gray ? "The one channel, as grey" : "Channels 0, 1, 2 shown as red, green, blue",
               bgr ? "The contract says BGR, so the colours look swapped here. A network that was "
                     "trained on RGB pictures would see exactly this wrong picture."
-              : input.channels() == 1
-                  ? "One channel."
+              : gray
+                  ? ""
                   : "Natural colours: the network gets RGB. One that was trained on BGR pictures "
                     "(OpenCV's order) would need --color bgr."));
   row.images.push_back(std::move(as_is));

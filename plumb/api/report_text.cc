@@ -2,6 +2,8 @@
 
 #include <cstdio>
 
+#include "plumb/verify/closeness.h"
+
 namespace plumb {
 namespace {
 
@@ -18,8 +20,7 @@ std::string PercentText(double share) { return Printed("%.1f %%", 100 * share); 
 std::string SignificantText(double value) { return Printed("%.4g", value); }
 
 std::string DecibelText(double sqnr) {
-  constexpr double kNoNoise = 200;  // what Closeness gives where nothing differs
-  return sqnr >= kNoNoise ? "exact" : Printed("%.1f", sqnr);
+  return sqnr >= verify::kExactSqnr ? "exact" : Printed("%.1f", sqnr);
 }
 
 std::string BytesText(double bytes) {

@@ -181,6 +181,7 @@ struct Document {
   std::vector<Check> reasons;  // of the verdict, where it is no plain pass
   std::string next;            // the command to try next; may be empty
   std::vector<Tile> tiles;
+  std::vector<std::string> left_out;  // what was dropped for the size's sake
   std::vector<Section> sections;
   std::string json;    // what --json prints; carried in the page as it is
   std::string footer;  // who made it

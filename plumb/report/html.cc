@@ -269,7 +269,15 @@ std::string Header(const Document& document) {
     out += StrCat("<div class=\"tile ", LevelClass(tile.level), "\"><strong>", Escaped(tile.value),
                   "</strong><span>", Escaped(tile.label), "</span></div>");
   }
-  return out + "</div></header>\n";
+  out += "</div>";
+  if (!document.left_out.empty()) {
+    out += "<p class=\"left-out\">Left out, so that this file stays small: ";
+    for (size_t i = 0; i < document.left_out.size(); ++i) {
+      out += StrCat(i > 0 ? "; " : "", Escaped(document.left_out[i]));
+    }
+    out += ".</p>";
+  }
+  return out + "</header>\n";
 }
 
 std::string Contents(const Document& document) {

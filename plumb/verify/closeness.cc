@@ -33,11 +33,11 @@ void Closeness::Add(std::span<const float> reference, std::span<const float> oth
 }
 
 double Closeness::Sqnr() const {
-  constexpr double kExact = 200;
   if (noise == 0) {
-    return kExact;
+    return kExactSqnr;
   }
-  return signal == 0 || std::isinf(noise) ? 0 : std::min(kExact, 10 * std::log10(signal / noise));
+  return signal == 0 || std::isinf(noise) ? 0
+                                          : std::min(kExactSqnr, 10 * std::log10(signal / noise));
 }
 
 double Closeness::Cosine() const {

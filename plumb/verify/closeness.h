@@ -5,6 +5,8 @@
 
 namespace plumb::verify {
 
+inline constexpr double kExactSqnr = 200;  // dB: nothing differs
+
 // Sums over any number of pairs of tensors; add them pair by pair.
 struct Closeness {
   double signal = 0;         // sum of a^2, a the reference
@@ -17,7 +19,7 @@ struct Closeness {
 
   void Add(float reference, float other_value);
   void Add(std::span<const float> reference, std::span<const float> other_values);
-  // 10 log10(signal / noise); 200 when there is no noise, 0 when there is no signal but noise.
+  // 10 log10(signal / noise); kExactSqnr when there is no noise, 0 when there is no signal but noise.
   [[nodiscard]] double Sqnr() const;
   [[nodiscard]] double Cosine() const;  // 1 when both are all zero
   // Largest difference relative to the reference's range, which is taken as at least 0.01.
