@@ -308,9 +308,11 @@ class Conversion {
       constexpr double kShare = 0.05;
       const bool classifier = model_.decode.family == artifact::Family::kClassifier;
       const int64_t macs = classifier ? 60'000'000'000 : 16'000'000'000;
-      return CheckPreprocessing({&model_, compiled_.program, &list_, options_.model,
-                                 kShare * 2 * static_cast<double>(list_.samples.size()), macs,
-                                 options_.threads, options_.progress},
+      // Ranges from elsewhere can tell; those of this conversion were made of these pictures as stated.
+      const bool theirs = compiled_.model_states_grids || !options_.ranges.empty();
+      return CheckPreprocessing({&model_, compiled_.program, theirs ? compiled_.program : nullptr,
+                                 &list_, kShare * 2 * static_cast<double>(list_.samples.size()),
+                                 macs, options_.threads, options_.progress},
                                 verdict);
     };
     if (!options_.calib.empty()) {

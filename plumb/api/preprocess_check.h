@@ -15,17 +15,16 @@ namespace plumb {
 struct PreprocessCheckOptions {
   const Model* model = nullptr;                              // the float network
   std::shared_ptr<const artifact::Program> integer_program;  // may be null
-  const SampleList* samples = nullptr;                       // those that are pictures are used
-  std::string model_path;                                    // for the fix
-  double runs = 0;   // of the float network that may be spent,
-  int64_t macs = 0;  // or multiply-adds, whichever is more; both 0: no limit
+  // Whose calibrated ranges the pictures are held against; null where those were made of the same pictures.
+  std::shared_ptr<const artifact::Program> ranges_program;
+  const SampleList* samples = nullptr;  // pictures, of which some are used, or tensors
+  double runs = 0;                      // of the float network that may be spent,
+  int64_t macs = 0;                     // or multiply-adds, whichever is more; both 0: no limit
   int threads = 1;
   Progress progress;
 };
 
-[[nodiscard]] Result<verify::PreprocessReport> ScorePreprocessing(
-    const PreprocessCheckOptions& options);
-// The same as a rung; what fits clearly better becomes a finding, P1 to P4.
+// What fits clearly better than what is stated becomes a finding, P1 to P5.
 [[nodiscard]] Result<verify::RungOutcome> CheckPreprocessing(const PreprocessCheckOptions& options,
                                                              verify::Verdict& verdict);
 

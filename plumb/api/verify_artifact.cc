@@ -197,6 +197,7 @@ class Verification {
     PLUMB_RETURN_IF_ERROR(CheckPorts());
     model_->io = artifact_.io;
     model_->decode = artifact_.decode;
+    model_->explanation = artifact_.explanation;
     PLUMB_ASSIGN_OR_RETURN(model_hash_, HashOf(options_.against));
     return {};
   }
@@ -241,6 +242,7 @@ class Verification {
     }
     if (labelled) {
       data_ = std::move(*labelled);
+      pool_ = data_.samples;
       Thin(data_.samples.samples, limit);
     } else {
       Result<SampleList> list = ListSamples(options_.data, artifact_.program->inputs.size(), limit);
@@ -248,6 +250,11 @@ class Verification {
         return list.status();
       }
       data_.samples = std::move(list).value();
+      PLUMB_ASSIGN_OR_RETURN(
+          pool_, ListSamples(options_.data, artifact_.program->inputs.size(), options_.limit));
+    }
+    if (options_.limit > 0) {
+      Thin(pool_.samples, options_.limit);
     }
     for (size_t i = 0; i < data_.samples.samples.size(); ++i) {
       PLUMB_ASSIGN_OR_RETURN(std::vector<Tensor> sample,
@@ -339,7 +346,7 @@ class Verification {
         input.preprocess = [this](verify::Verdict& verdict) {
           const bool quick = options_.effort == verify::Effort::kQuick;
           return CheckPreprocessing(
-              {&*model_, quick ? artifact_.program : nullptr, &data_.samples, options_.against, 0,
+              {&*model_, quick ? artifact_.program : nullptr, artifact_.program, &pool_, 0,
                quick ? kQuickMacs : 0, options_.threads, options_.progress},
               verdict);
         };
@@ -386,6 +393,7 @@ class Verification {
   std::string model_hash_;
   std::vector<verify::PassStep> steps_;
   Data data_;
+  SampleList pool_;  // all there is, for what a few samples do not decide
   std::vector<std::vector<Tensor>> samples_;
 };
 

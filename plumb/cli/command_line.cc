@@ -1,12 +1,12 @@
 #include "plumb/cli/command_line.h"
 
 #include <algorithm>
-#include <cctype>
 #include <cstdio>
 #include <new>
 #include <stdexcept>
 
 #include "plumb/api/version.h"
+#include "plumb/base/shell_word.h"
 #include "plumb/cli/config_file.h"
 #include "plumb/cli/option_words.h"
 #include "plumb/cli/rknn_spelling.h"
@@ -33,19 +33,7 @@ std::string VerbNames() {
 std::string Quoted(const std::vector<std::string>& args) {
   std::string line = "plumb";
   for (const std::string& arg : args) {
-    const bool plain = !arg.empty() && std::ranges::all_of(arg, [](unsigned char c) {
-      return std::isalnum(c) != 0 ||
-             std::string_view("-_./,=:+@%").find(static_cast<char>(c)) != std::string_view::npos;
-    });
-    if (plain) {
-      line += " " + arg;
-      continue;
-    }
-    line += " '";
-    for (const char c : arg) {
-      line += c == '\'' ? std::string("'\\''") : std::string(1, c);
-    }
-    line += "'";
+    line += " " + ShellWord(arg);
   }
   return line;
 }

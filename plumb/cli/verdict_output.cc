@@ -185,6 +185,8 @@ void AddVerdictJson(const verify::Verdict& verdict, Json& json) {
                                      {"consistency", a.consistency},
                                      {"gain", a.gain},
                                      {"certainty", a.certainty},
+                                     {"clipped", a.fit.clipped},
+                                     {"used", a.fit.used},
                                      {"looked_at", a.looked_at},
                                      {"better", a.better}});
   }

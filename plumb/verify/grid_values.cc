@@ -34,8 +34,15 @@ std::vector<float> RealValues(ConstTensorView tensor, const Quantization& grid) 
   if (tensor.dtype == DType::kF32) {
     return {tensor.data<float>(), tensor.data<float>() + tensor.size()};
   }
-  const GridChannels channels(grid, tensor.shape);
   std::vector<float> x(static_cast<size_t>(tensor.size()));
+  if (!grid.per_channel() && tensor.dtype == DType::kS8) {  // nearly all of them
+    const float scale = grid.scale[0];
+    const int32_t zero_point = grid.zero_point[0];
+    std::transform(tensor.data<int8_t>(), tensor.data<int8_t>() + tensor.size(), x.begin(),
+                   [&](int8_t q) { return numerics::Dequantize(q, scale, zero_point); });
+    return x;
+  }
+  const GridChannels channels(grid, tensor.shape);
   for (size_t i = 0; i < x.size(); ++i) {
     const size_t c = channels.At(i);
     x[i] = numerics::Dequantize(IntegerAt(tensor, i), grid.scale[c], grid.zero_point[c]);
@@ -48,8 +55,16 @@ void WriteQuantized(std::span<const float> x, const Quantization& grid, const Te
     std::copy(x.begin(), x.end(), to.data<float>());
     return;
   }
-  const GridChannels channels(grid, to.shape);
   const IntegerEnds ends = EndsOf(to.dtype);
+  if (!grid.per_channel() && to.dtype == DType::kS8) {  // nearly all of them
+    const float scale = grid.scale[0];
+    const int32_t zero_point = grid.zero_point[0];
+    std::transform(x.begin(), x.end(), to.data<int8_t>(), [&](float v) {
+      return static_cast<int8_t>(numerics::Quantize(v, scale, zero_point, ends.low, ends.high));
+    });
+    return;
+  }
+  const GridChannels channels(grid, to.shape);
   for (size_t i = 0; i < x.size(); ++i) {
     const size_t c = channels.At(i);
     const int32_t q =

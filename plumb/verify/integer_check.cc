@@ -195,6 +195,9 @@ class Checker {
     }
     Tensor rounded(found.dtype, Shape(found.shape.begin(), found.shape.end()));
     WriteQuantized({wanted.data<float>(), n}, grid, rounded.view());
+    if (std::memcmp(std::as_const(rounded).raw(), found.raw, rounded.bytes()) == 0) {
+      return;
+    }
     for (size_t i = 0; i < n; ++i) {
       const int32_t difference = IntegerAt(std::as_const(rounded).view(), i) - IntegerAt(found, i);
       if (difference != 0) {

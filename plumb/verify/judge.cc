@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <filesystem>
@@ -113,6 +114,8 @@ Judgement Compare(std::string judge, std::span<const runtime::NamedTensor> ours,
       }
       Closeness closeness;
       closeness.Add(their.tensor.values<float>(), our.tensor.values<float>());
+      judgement.least_sqnr =
+          judgement.checked ? std::min(judgement.least_sqnr, closeness.Sqnr()) : closeness.Sqnr();
       judgement.checked = true;
       if (judgement.worst_output.empty() || closeness.RelativeError() > judgement.worst) {
         judgement.worst = closeness.RelativeError();

@@ -19,6 +19,7 @@ struct Judgement {
   std::string reason;  // why it was not checked
   double worst = 0;    // largest difference relative to the output's range (at least 0.01)
   std::string worst_output;
+  double least_sqnr = 0;  // of the outputs, dB
 };
 
 // Our outputs against given ones, matched by name.

@@ -16,6 +16,7 @@
 #include "plumb/verify/plain_decode.h"
 #include "plumb/verify/plain_records.h"
 #include "plumb/verify/preprocess_score.h"
+#include "plumb/verify/sample_layout.h"
 #include "plumb/vision/nms.h"
 
 namespace plumb::verify {
@@ -183,6 +184,73 @@ TEST(Preprocessing, AlternativesDifferInOneThing) {
   for (const PreprocessAlternative& a : PreprocessAlternatives(stated)) {
     EXPECT_NE(a.name, "values 0 to 1");  // that is what is stated
   }
+}
+
+TEST(RangeFit, ValuesOfAnotherNormalizationMissTheRanges) {
+  for (const DType type : {DType::kS8, DType::kS16}) {
+    const Made made = Make(type, {});
+    const auto session = runtime::Session::Create(made.reference, {}).value();
+    const auto fit_of = [&](float factor) {
+      std::vector<Tensor> inputs;
+      for (size_t i = 0; i < 4; ++i) {
+        inputs.push_back(Sample(i)[0]);
+        for (float& v : inputs.back().values<float>()) {
+          v *= factor;
+        }
+      }
+      return FitRanges(*session, *made.integer, inputs).value();
+    };
+    const RangeFit right = fit_of(1), loud = fit_of(58), faint = fit_of(1 / 58.0F);
+    EXPECT_GE(right.tensors, 6U);
+    EXPECT_LT(right.clipped, 0.01);
+    EXPECT_GT(right.used, 0.8);
+    EXPECT_GT(loud.clipped, 0.1);
+    EXPECT_LT(faint.used, right.used / 2);
+    EXPECT_TRUE(FitsClearlyBetter(right, loud) && FitsClearlyBetter(right, faint));
+    EXPECT_FALSE(FitsClearlyBetter(loud, right) || FitsClearlyBetter(faint, right));
+    EXPECT_FALSE(FitsClearlyBetter(right, fit_of(0.8F)));
+  }
+}
+
+// A picture of slopes and edges, in three colours.
+std::vector<float> Slopes(int width, int height, bool planar) {
+  std::vector<float> values(static_cast<size_t>(3 * width * height));
+  for (int y = 0; y < height; ++y) {
+    for (int x = 0; x < width; ++x) {
+      for (int c = 0; c < 3; ++c) {
+        const float v = 0.5F + 0.3F * std::sin(0.21F * static_cast<float>(x)) +
+                        0.2F * std::cos(0.17F * static_cast<float>(y + 3 * c)) +
+                        (x > width / 2 ? 0.1F : 0.0F);
+        const int at = planar ? (c * height + y) * width + x : (y * width + x) * 3 + c;
+        values[static_cast<size_t>(at)] = v;
+      }
+    }
+  }
+  return values;
+}
+
+TEST(SampleLayout, ThePictureIsSmoothWhenItIsReadRight) {
+  EXPECT_EQ(LayoutOf(MeasureLayout(Slopes(96, 64, true), 96, 64, 3)), PixelLayout::kPlanar);
+  EXPECT_EQ(LayoutOf(MeasureLayout(Slopes(96, 64, false), 96, 64, 3)), PixelLayout::kInterleaved);
+  const std::vector<float> flat(96 * 64 * 3, 0.5F);
+  EXPECT_EQ(LayoutOf(MeasureLayout(flat, 96, 64, 3)), PixelLayout::kUnknown);
+  std::vector<float> noise(96 * 64 * 3);
+  uint32_t state = 1;
+  for (float& v : noise) {
+    state = state * 1664525U + 1013904223U;
+    v = static_cast<float>(state >> 8);
+  }
+  EXPECT_EQ(LayoutOf(MeasureLayout(noise, 96, 64, 3)), PixelLayout::kUnknown);
+  EXPECT_EQ(LayoutOf(MeasureLayout(Slopes(96, 64, true), 64, 64, 3)), PixelLayout::kUnknown);
+}
+
+TEST(ValueSpan, WhatPicturesTakeAsStated) {
+  artifact::PictureInput input;
+  input.mean = {0, 0, 0};
+  input.std = {255, 255, 255};
+  EXPECT_DOUBLE_EQ((ValueSpan{0, 1}.Overlap(input)), 1);
+  EXPECT_DOUBLE_EQ((ValueSpan{-1, 1}.Overlap(input)), 0.5);
+  EXPECT_NEAR((ValueSpan{0, 255}.Overlap(input)), 1 / 255.0, 1e-9);
 }
 
 TEST(Codes, EveryRungAndItsTitle) {

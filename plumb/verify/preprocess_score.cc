@@ -197,10 +197,11 @@ class Scorer {
     } else if (!detector_ && question_.decode->family != artifact::Family::kClassifier) {
       report_.skipped =
           "neither a detector nor a classifier: its outputs do not say how sure it is";
-    } else if (question_.pictures.size() < kFewest) {
-      report_.skipped = StrCat("needs ", kFewest, " pictures; found ", question_.pictures.size());
+    } else if (question_.pictures < kFewest) {
+      report_.skipped = StrCat("needs ", kFewest, " pictures; found ", question_.pictures);
     }
     if (!report_.skipped.empty()) {
+      PLUMB_RETURN_IF_ERROR(MeasureRanges());
       return std::move(report_);
     }
     report_.measure = detector_ ? "scores of the boxes that the mirrored picture has too, less "
@@ -216,13 +217,18 @@ class Scorer {
     }
     PLUMB_RETURN_IF_ERROR(Measure());
     Decide();
+    PLUMB_RETURN_IF_ERROR(MeasureRanges());
     return std::move(report_);
   }
 
  private:
   static constexpr size_t kFewest = 4;  // pictures that say anything
+  static constexpr size_t kUsual = 20;  // pictures for each alternative, where they can be afforded
   static constexpr size_t kSuspected =
       12;  // pictures for an alternative that looks better at first sight
+  // Standard errors from which an alternative that few pictures do not decide about is measured on all of them: one that
+  // is no better rarely gets there, so that this costs little where nothing is wrong.
+  static constexpr double kPromising = 0.7;
   static constexpr double kIntegerCost = 0.25;  // of a float run
   static constexpr double kLeastGain = 0.10;
   // Another resize shows objects in other sizes and shapes, which alone moves the measure: on yolo-fastestv2 letterboxed
@@ -234,15 +240,24 @@ class Scorer {
   }
   Network& NetworkFor(bool integers) { return integers ? *integer_ : *float_; }
 
+  // Picture `p`, read once.
+  Result<const Picture*> Read(size_t p) {
+    if (const auto known = read_.find(p); known != read_.end()) {
+      return &known->second;
+    }
+    PLUMB_ASSIGN_OR_RETURN(Picture picture, question_.picture(p));
+    return &read_.emplace(p, std::move(picture)).first->second;
+  }
+
   // What the network says of picture `p`, asked once.
   Result<const Answer*> Ask(size_t alternative, bool integers, size_t p, bool mirrored) {
     const auto key = std::tuple(alternative, integers, p, mirrored);
     if (const auto known = answers_.find(key); known != answers_.end()) {
       return &known->second;
     }
-    const Picture& picture = question_.pictures[p];
+    PLUMB_ASSIGN_OR_RETURN(const Picture* picture, Read(p));
     PLUMB_ASSIGN_OR_RETURN(Answer answer,
-                           NetworkFor(integers).Run(mirrored ? Mirrored(picture) : picture,
+                           NetworkFor(integers).Run(mirrored ? Mirrored(*picture) : *picture,
                                                     report_.alternatives[alternative].input));
     return &answers_.emplace(key, std::move(answer)).first->second;
   }
@@ -257,7 +272,8 @@ class Scorer {
     }
     for (size_t p = 0; p < count; ++p) {
       PLUMB_ASSIGN_OR_RETURN(const Answer* mirrored, Ask(alternative, integers, p, true));
-      judged.push_back(detector_ ? JudgeBoxes(plain[p], *mirrored, question_.pictures[p].width)
+      PLUMB_ASSIGN_OR_RETURN(const Picture* picture, Read(p));
+      judged.push_back(detector_ ? JudgeBoxes(plain[p], *mirrored, picture->width)
                                  : JudgeClasses(plain, *mirrored, p));
     }
     return judged;
@@ -274,13 +290,12 @@ class Scorer {
         std::max(question_.runs, static_cast<double>(question_.macs) /
                                      std::max<double>(1, static_cast<double>(float_->Macs())));
     const double each = 2 * (in_float + kIntegerCost * in_integers);  // float runs for a picture
-    const size_t affordable = question_.macs == 0 && question_.runs == 0
-                                  ? question_.pictures.size()
-                                  : static_cast<size_t>(runs / each);
+    const size_t affordable =
+        question_.macs == 0 && question_.runs == 0 ? kUsual : static_cast<size_t>(runs / each);
     if (affordable >= kFewest) {
-      report_.pictures = std::min(affordable, question_.pictures.size());
+      report_.pictures = std::min({affordable, kUsual, question_.pictures});
       for (size_t a = 1; a < report_.alternatives.size(); ++a) {
-        PLUMB_RETURN_IF_ERROR(Compare(a, report_.pictures));
+        PLUMB_RETURN_IF_ERROR(CompareUntilCertain(a, report_.pictures));
       }
       return {};
     }
@@ -304,8 +319,8 @@ class Scorer {
       PreprocessAlternative& alternative = report_.alternatives[a];
       alternative.looked_at = true;
       if (LooksBetter(*stated, *other)) {
-        report_.pictures = std::min(kSuspected, question_.pictures.size());
-        PLUMB_RETURN_IF_ERROR(Compare(a, report_.pictures));
+        report_.pictures = std::max(report_.pictures, std::min(kSuspected, question_.pictures));
+        PLUMB_RETURN_IF_ERROR(CompareUntilCertain(a, std::min(kSuspected, question_.pictures)));
       }
     }
     return {};
@@ -331,6 +346,22 @@ class Scorer {
            (flooded || sum(other) > (1 + kLeastGain) * sum(stated));
   }
 
+  // On `count` pictures, and where that does not decide about what looks better, on all.
+  Status CompareUntilCertain(size_t a, size_t count) {
+    PLUMB_RETURN_IF_ERROR(Compare(a, count));
+    const PreprocessAlternative& alternative = report_.alternatives[a];
+    if (!alternative.better && alternative.gain >= LeastGain(alternative) &&
+        alternative.certainty >= kPromising && count < question_.pictures) {
+      report_.pictures = question_.pictures;
+      return Compare(a, question_.pictures);
+    }
+    return {};
+  }
+
+  static double LeastGain(const PreprocessAlternative& alternative) {
+    return alternative.code == "P3" ? kLeastResizeGain : kLeastGain;
+  }
+
   Status Compare(size_t a, size_t count) {
     const bool integers = InIntegers(report_.alternatives[a]);
     PLUMB_ASSIGN_OR_RETURN(const std::vector<Judged> stated, Qualities(0, integers, count));
@@ -349,8 +380,8 @@ class Scorer {
     const double error = std::sqrt(std::max(0.0, square - mean * mean) / std::max(1.0, n - 1));
     alternative.gain = base > 0 ? mean / base : mean > 0 ? kAll : 0;
     alternative.certainty = error > 0 ? mean / error : mean > 0 ? kAll : 0;
-    const double least = alternative.code == "P3" ? kLeastResizeGain : kLeastGain;
-    alternative.better = alternative.gain >= least && alternative.certainty >= Critical(count - 1);
+    alternative.better =
+        alternative.gain >= LeastGain(alternative) && alternative.certainty >= Critical(count - 1);
     if (question_.progress) {
       question_.progress(a, report_.alternatives.size() - 1);
     }
@@ -382,12 +413,49 @@ class Scorer {
     }
   }
 
+  // The activations against the calibrated ranges, as stated and with what gives other values.
+  Status MeasureRanges() {
+    constexpr size_t kPictures = 4;
+    if (question_.ranges_program == nullptr || question_.pictures == 0 ||
+        question_.io->pictures.size() != 1 || question_.float_program->inputs.size() != 1) {
+      return {};
+    }
+    if (report_.alternatives.empty()) {
+      report_.alternatives = PreprocessAlternatives(question_.io->pictures[0]);
+    }
+    runtime::SessionOptions options;
+    options.threads = question_.threads;
+    PLUMB_ASSIGN_OR_RETURN(const auto session,
+                           runtime::Session::Create(question_.float_program, options));
+    for (PreprocessAlternative& a : report_.alternatives) {
+      if (!a.code.empty() && !IsOfAnotherRange(a)) {
+        continue;
+      }
+      std::vector<Tensor> inputs;
+      for (size_t p = 0; p < std::min(kPictures, question_.pictures); ++p) {
+        PLUMB_ASSIGN_OR_RETURN(const Picture* picture, Read(p));
+        PLUMB_ASSIGN_OR_RETURN(const vision::Fitted fitted, vision::Fit(*picture, a.input));
+        inputs.push_back(vision::ToFloat(fitted.picture, a.input));
+      }
+      PLUMB_ASSIGN_OR_RETURN(a.fit, FitRanges(*session, *question_.ranges_program, inputs));
+    }
+    for (size_t a = 1; a < report_.alternatives.size(); ++a) {
+      const RangeFit& fit = report_.alternatives[a].fit;
+      if (FitsClearlyBetter(fit, report_.alternatives[0].fit) &&
+          (report_.closer == 0 || fit.overlap > report_.alternatives[report_.closer].fit.overlap)) {
+        report_.closer = a;
+      }
+    }
+    return {};
+  }
+
   static constexpr double kAll = 1e3;  // a gain over nothing
 
   const PreprocessQuestion& question_;
   bool detector_;
   std::optional<Network> float_, integer_;
   std::map<std::tuple<size_t, bool, size_t, bool>, Answer> answers_;
+  std::map<size_t, Picture> read_;
   PreprocessReport report_;
 };
 

@@ -3,7 +3,6 @@
 
 #include <functional>
 #include <memory>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +12,7 @@
 #include "plumb/artifact/program.h"
 #include "plumb/base/picture.h"
 #include "plumb/base/status.h"
+#include "plumb/verify/range_fit.h"
 
 namespace plumb::verify {
 
@@ -32,10 +32,11 @@ struct PreprocessAlternative {
   double certainty = 0;    // mean gain over its standard error
   bool looked_at = false;  // measured, or at least tried on one picture
   bool better = false;     // clearly: by a tenth, and not by chance
+  RangeFit fit;  // of the activations to the calibrated ranges; of no tensors: not measured
 };
 
 struct PreprocessReport {
-  std::string skipped;  // why nothing was measured; empty: it was
+  std::string skipped;  // why the outputs were not measured; empty: they were
   std::string measure;  // what quality is, in words
   size_t pictures = 0;
   std::vector<PreprocessAlternative> alternatives;  // the stated one first
@@ -50,7 +51,11 @@ struct PreprocessQuestion {
   std::shared_ptr<const artifact::Program> integer_program;
   const artifact::IoContract* io = nullptr;
   const artifact::DecodeContract* decode = nullptr;
-  std::span<const Picture> pictures;  // as read
+  size_t pictures = 0;
+  std::function<Result<Picture>(size_t)> picture;  // as read
+  // Whose grids the activations are held against; null: that is left out. Grids that were made from these pictures, prepared
+  // as stated, can say nothing against it.
+  std::shared_ptr<const artifact::Program> ranges_program;
   // What may be spent: runs of the float network (one in integers counts a quarter), or as many as these multiply-adds
   // allow, whichever is more; both 0: no limit. Where that does not suffice for four pictures, each alternative is tried
   // on one, and what looks better is measured all the same.
@@ -66,7 +71,7 @@ struct PreprocessQuestion {
 
 [[nodiscard]] Result<PreprocessReport> ScorePreprocessing(const PreprocessQuestion& question);
 
-// The report in one line. Requires that something was measured.
+// The outputs' side of the report in one line. Requires that they were measured.
 [[nodiscard]] std::string DescribePreprocessing(const PreprocessReport& report);
 
 }  // namespace plumb::verify

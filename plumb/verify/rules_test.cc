@@ -209,6 +209,25 @@ TEST(Rules, S12NotANumber) {
   EXPECT_TRUE(CheckValues(c.Input()).fired);
 }
 
+TEST(Rules, S12OneOfFewValuesIsNoShare) {
+  const auto fired = [](double outside, Shape shape) {
+    LayerReport layers;
+    layers.layers.emplace_back();
+    layers.layers[0].name = "pooled";
+    layers.layers[0].outside = outside;
+    artifact::Program program;
+    program.AddTensor({"pooled", DType::kS8, std::move(shape), {{0.5F}, {0}, -1}, -1});
+    Case c = WithOutput({5, 6, 7}, {});
+    RuleInput input = c.Input();
+    input.layers = &layers;
+    input.program = &program;
+    return CheckValues(input).fired;
+  };
+  EXPECT_FALSE(fired(1 / 96.0, {1, 96, 1, 1}));
+  EXPECT_TRUE(fired(0.5, {1, 96, 1, 1}));
+  EXPECT_TRUE(fired(1 / 96.0, {1, 96, 8, 8}));
+}
+
 TEST(Rules, S13AnotherOutputTheSecondTime) {
   Case c = WithOutput({5, 6, 7}, {});
   EXPECT_FALSE(CheckRepeats(c.Input()).applies);

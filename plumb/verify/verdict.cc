@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "plumb/base/number_text.h"
+#include "plumb/base/shell_word.h"
 #include "plumb/lower/lower.h"
 #include "plumb/verify/closeness.h"
 #include "plumb/verify/contract_check.h"
@@ -139,7 +140,11 @@ Status CompareOutputs(const VerdictInput& input, Verdict& verdict) {
     }
   }
   for (size_t i = 0; i < closeness.size(); ++i) {
-    verdict.outputs.push_back({a[i].name, closeness[i].Sqnr(), closeness[i].Cosine()});
+    constexpr double kNothing = 0.01;  // of a probability: no more than a step or two of 8 bits
+    verdict.outputs.push_back(
+        {a[i].name, closeness[i].Sqnr(), closeness[i].Cosine(),
+         closeness[i].high < kNothing && EndsInActivation(*input.float_program, i),
+         closeness[i].high});
   }
   RuleInput rules;
   rules.decode = input.decode;
@@ -199,42 +204,81 @@ void DecideOutputs(bool synthetic, Verdict& verdict) {
                        Percent(verdict.agreement), " of the samples"));
   } else {
     for (const OutputError& output : verdict.outputs) {
+      if (output.silent && output.sqnr < gate.warn_below_sqnr) {
+        verdict.Add("D3", Level::kWarning,
+                    StrCat("output '", output.name, "' stays below ", output.high,
+                           " in float: these samples hold nothing that the network finds, so that "
+                           "they can neither calibrate it nor show a difference"),
+                    "give samples that hold what the network looks for");
+        continue;
+      }
       verdict.Add("D3", Threshold(output.sqnr, gate.fail_below_sqnr, gate.warn_below_sqnr),
-                  StrCat("output '", output.name, "': SQNR ", FixedText(output.sqnr, 1),
-                         " dB, cosine ", FixedText(output.cosine, 5)));
+                  output.sqnr >= kExactSqnr
+                      ? StrCat("output '", output.name, "': exactly as in float")
+                      : StrCat("output '", output.name, "': SQNR ", FixedText(output.sqnr, 1),
+                               " dB, cosine ", FixedText(output.cosine, 5)));
     }
   }
 }
 
-void DecideNext(const VerdictInput& input, Verdict& verdict) {
-  const auto failed = [&](std::string_view code) {
-    return std::any_of(verdict.findings.begin(), verdict.findings.end(),
-                       [&](const Finding& f) { return f.code == code && f.level != Level::kPass; });
+// The command to try next: of all that is wrong, what lies first on the way of the data. A command alone, so that it can be
+// copied; the words stand in the finding.
+std::string NextCommand(const VerdictInput& input, const Verdict& verdict) {
+  const auto found = [&](std::initializer_list<std::string_view> codes) -> const Finding* {
+    for (const std::string_view code : codes) {
+      for (const Finding& finding : verdict.findings) {
+        if (finding.code == code && finding.level != Level::kPass) {
+          return &finding;
+        }
+      }
+    }
+    return nullptr;
   };
-  if (verdict.level == Level::kPass) {
-    return;
+  const std::string convert = StrCat("plumb convert ", ShellWord(input.model_path), " -o ",
+                                     ShellWord(input.artifact_path), " --calib ");
+  if (found({"V5", "V6"}) != nullptr) {
+    return "plumb doctor";
   }
-  const std::string convert =
-      StrCat("plumb convert ", input.model_path, " -o ", input.artifact_path, " --calib PICTURES");
-  if (failed("V6")) {
-    verdict.next =
-        "PLUMB_ISA=scalar runs the reference kernels; please report this machine's 'plumb doctor' "
-        "output";
-  } else if (failed("V1")) {
-    verdict.next = StrCat("plumb run ", input.model_path,
-                          " --hashes: compare the float network with its source");
-  } else if (failed("S5")) {
-    verdict.next =
-        StrCat(convert,
-               ": without --one-scale-for-outputs, so that boxes and scores get their own scales");
-  } else if (failed("S2") || failed("S3") || failed("S4") || failed("S1")) {
-    verdict.next = StrCat(convert, " --decode ", vision::FamilyName(input.decode->family),
-                          ",sigmoid=...: state where the activation is applied");
-  } else if (failed("S12")) {
-    verdict.next = StrCat(convert, ": with more, and more varied, calibration pictures");
-  } else if (!verdict.guiltiest.empty()) {
-    verdict.next = StrCat(convert, " --keep-float '", verdict.guiltiest[0].name, "'");
+  if (found({"V1"}) != nullptr) {
+    return StrCat("plumb run ", ShellWord(input.model_path), " --input SAMPLE --hashes");
   }
+  if (found({"V2"}) != nullptr && !verdict.passes.worst_pass.empty()) {
+    return StrCat(convert, "PICTURES --disable-pass ", verdict.passes.worst_pass);
+  }
+  if (found({"V7"}) != nullptr) {
+    return StrCat("plumb selftest ", ShellWord(input.artifact_path), " --full");
+  }
+  if (found({"V8"}) != nullptr) {
+    return "plumb explain V8";
+  }
+  if (found({"S5"}) !=
+      nullptr) {  // boxes and scores get scales of their own unless it is forbidden
+    return convert + "PICTURES";
+  }
+  if (const Finding* scores = found({"S2", "S3", "S4", "S1"})) {
+    return StrCat(convert, "PICTURES",
+                  scores->fix.starts_with("--decode ") ? " " + scores->fix : "");
+  }
+  if (const Finding* other = found({"P1", "P2", "P3", "P4", "P5"})) {
+    const PreprocessReport& report = verdict.preprocess;
+    const size_t at = report.better > 0 ? report.better : report.closer;
+    if (at == 0) {  // tensors, which the caller prepares
+      return "plumb explain " + other->code;
+    }
+    return StrCat(convert, "PICTURES ", report.alternatives[at].options);
+  }
+  const bool nothing_found = (verdict.has_matches && verdict.matches.expected == 0) ||
+                             std::any_of(verdict.outputs.begin(), verdict.outputs.end(),
+                                         [](const OutputError& output) { return output.silent; });
+  if (nothing_found && found({"D1", "D3"}) != nullptr) {
+    return convert + "OTHER_PICTURES";
+  }
+  if (found({"S12"}) != nullptr) {
+    return convert + "MORE_PICTURES --calib-limit 0";
+  }
+  return verdict.guiltiest.empty()
+             ? ""
+             : StrCat(convert, "PICTURES --keep-float ", ShellWord(verdict.guiltiest[0].name));
 }
 
 // Times rungs.
@@ -270,6 +314,19 @@ Status RunContainer(const VerdictInput& input, Verdict& verdict) {
   return {};
 }
 
+// Whether the float network rounds to grids on its way: it comes quantized.
+bool Rounds(const ir::Graph* graph) {
+  if (graph != nullptr) {
+    for (size_t n = 0; n < graph->node_count(); ++n) {
+      const auto id = static_cast<ir::NodeId>(n);
+      if (graph->alive(id) && graph->node(id).op == "quantize") {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
 Status RunImport(const VerdictInput& input, Verdict& verdict) {
   if (!input.judge) {
     verdict.judgement.reason = input.why_no_judge;
@@ -283,10 +340,25 @@ Status RunImport(const VerdictInput& input, Verdict& verdict) {
     verdict.Add("V1", Level::kPass, "import not independently checked: " + j.reason);
     return {};
   }
-  verdict.AddRung("V1", j.worst <= verdict.gate.judge_tolerance ? Level::kPass : Level::kWarning,
-                  StrCat("import agrees with ", j.judge, " to ", j.worst,
-                         " of the range (expected at most ", verdict.gate.judge_tolerance, ")"),
-                  StrCat("output '", j.worst_output, "'"));
+  if (j.worst <= verdict.gate.judge_tolerance) {
+    verdict.AddRung("V1", Level::kPass,
+                    StrCat("import agrees with ", j.judge, " to ", j.worst,
+                           " of the range (expected at most ", verdict.gate.judge_tolerance, ")"),
+                    StrCat("output '", j.worst_output, "'"));
+  } else if (Rounds(input.graph) && j.least_sqnr >= verdict.gate.judge_rounding_sqnr) {
+    verdict.AddRung(
+        "V1", Level::kPass,
+        StrCat("import agrees with ", j.judge, " to ", FixedText(j.least_sqnr, 1),
+               " dB (expected at least ", verdict.gate.judge_rounding_sqnr,
+               "); the model comes quantized, and a sum between two steps goes either way"),
+        StrCat("output '", j.worst_output, "', single values by ", j.worst, " of the range"));
+  } else {
+    verdict.AddRung("V1", Level::kWarning,
+                    StrCat("import differs from ", j.judge, " by ", j.worst,
+                           " of the range (expected at most ", verdict.gate.judge_tolerance, ")"),
+                    StrCat("output '", j.worst_output, "'"),
+                    "compare the float network's tensors with those of the program it came from");
+  }
   return {};
 }
 
@@ -573,7 +645,9 @@ Status Decide(const VerdictInput& input, Verdict& verdict) {
   for (const Finding& finding : verdict.findings) {
     verdict.level = std::max(verdict.level, finding.level);
   }
-  DecideNext(input, verdict);
+  if (verdict.level != Level::kPass) {
+    verdict.next = NextCommand(input, verdict);
+  }
   return {};
 }
 

@@ -43,6 +43,9 @@ struct OutputError {
   std::string name;
   double sqnr = 0;
   double cosine = 0;
+  bool silent =
+      false;  // a score that stays near 0 in float: the samples hold nothing that the network finds
+  double high = 0;  // greatest value in float
 };
 
 struct Verdict {
