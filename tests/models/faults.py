@@ -36,7 +36,13 @@ def convert(plumb, model, calib, out, *options):
                            "--calib-limit", "16", "--check-limit", "8", *options], capture_output=True, text=True)
     if not done.stdout:
         sys.exit(f"convert {options}: exit {done.returncode}: {done.stderr}")
-    return done.returncode, json.loads(done.stdout)
+    report = json.loads(done.stdout)
+    # What to try next can be copied into a shell: a command, no sentence.
+    if report["next"] and (not report["next"].startswith("plumb ") or ": " in report["next"] or "..." in report["next"]):
+        sys.exit(f"convert {options}: next is no command: {report['next']}")
+    if (report["verdict"] == "pass") != (report["next"] == ""):
+        sys.exit(f"convert {options}: verdict {report['verdict']}, next '{report['next']}'")
+    return done.returncode, report
 
 
 def guilty(report):

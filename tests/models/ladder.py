@@ -78,7 +78,8 @@ def main():
         for name, options, finding, fix in [w for w in WRONG if not only or w[0] in only]:
             _, report = verified(name, options)
             named = [(f["code"], f["fix"]) for f in report["findings"] if f["code"].startswith("P")]
-            expect(f"{name} with {' '.join(options)}", len(named) == 1 and named[0][0] == finding and fix in named[0][1], named)
+            expect(f"{name} with {' '.join(options)}", len(named) == 1 and named[0][0] == finding and fix in named[0][1] and
+                   report["next"].startswith("plumb convert ") and report["next"].endswith(fix), (named, report["next"]))
     return 1 if failed else 0
 
 

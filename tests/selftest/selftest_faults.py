@@ -184,6 +184,52 @@ class SelfTest(unittest.TestCase):
         code, answer, error = selftest(changed.write(self.changed))
         self.assertEqual((code, answer["problems"][0]["part"]), (3, "result"), error)
 
+    def verify(self, path, program=PLUMB, **environment):
+        """Exit code, status by rung, the rungs, the next command."""
+        done = run(program, "verify", path, "--data", ROOT / "examples/shapes_detector/val", "--limit", "1", "--threads", "2", "--json",
+                   "-q", **environment)
+        self.assertTrue(done.stdout, done.stderr)
+        answer = json.loads(done.stdout)
+        rungs = {rung["code"]: rung for rung in answer["rungs"]}
+        return done.returncode, {code: rung["status"] for code, rung in rungs.items()}, rungs, answer["next"]
+
+    def test_the_ladder_blames_the_file(self):
+        """One bit anywhere: V0 alone, and nothing else is claimed."""
+        artifact = Artifact(DETECTOR)
+        places = [8, 40, 64 + 8] + [s["offset"] + s["size"] // 2 for s in artifact.facts["sections"]] + [len(artifact.data) - 1]
+        self.assertGreaterEqual(len(places), 9)
+        for place in places:
+            data = bytearray(artifact.data)
+            data[place] ^= 1
+            self.changed.write_bytes(data)
+            code, status, _, _ = self.verify(self.changed)
+            self.assertIn(code, (4, 5), place)
+            self.assertEqual(status.pop("V0"), "failure", place)
+            self.assertEqual(set(status.values()), {"skipped"}, place)
+
+    def test_the_ladder_blames_the_kernel(self):
+        code, status, _, _ = self.verify(DETECTOR, program=WRONG, isa="avx2")
+        self.assertEqual((code, status["V5"], status["V6"], status["V7"]), (0, "pass", "pass", "pass"))
+        for wrong in ("dot-first", "dot-tail"):
+            code, status, rungs, command = self.verify(DETECTOR, program=WRONG, isa="avx2", wrong=wrong)
+            self.assertEqual((code, status["V0"], status["V5"]), (3, "pass", "failure"), wrong)
+            self.assertRegex(rungs["V5"]["worst"], r"record \d+ '.+' \(conv\)")
+            self.assertIn("differ, by", rungs["V5"]["figure"])
+            self.assertEqual(command, "plumb doctor")
+
+    def test_the_ladder_blames_the_parameters(self):
+        """The kernels compute the changed weights rightly: V5 and V6 pass, the golden vectors tell."""
+        program = Artifact(DETECTOR).facts["program"]
+        number = next(program["tensors"][t]["constant"] for record in program["records"] if record["op"] == "conv"
+                      for t in record["inputs"] if t >= 0 and program["tensors"][t]["constant"] >= 0)
+        changed = Artifact(DETECTOR)
+        blob = program["constants"][number]
+        changed.data[changed.section("weights")["offset"] + blob["offset"] + blob["size"] // 2] ^= 1
+        code, status, rungs, command = self.verify(changed.write(self.changed))
+        self.assertEqual((code, [status[c] for c in ("V0", "V5", "V6", "V7")]), (3, ["pass", "pass", "pass", "failure"]))
+        self.assertIn("parameters", rungs["V7"]["worst"])
+        self.assertTrue(command.startswith("plumb selftest "), command)
+
     def test_refuses_another_version(self):
         for offset, what in ((8, "format"), (12, "numerics")):
             changed = Artifact(DETECTOR)
