@@ -251,14 +251,6 @@ std::string NextCommand(const VerdictInput& input, const Verdict& verdict) {
   if (found({"V8"}) != nullptr) {
     return "plumb explain V8";
   }
-  if (found({"S5"}) !=
-      nullptr) {  // boxes and scores get scales of their own unless it is forbidden
-    return convert + "PICTURES";
-  }
-  if (const Finding* scores = found({"S2", "S3", "S4", "S1"})) {
-    return StrCat(convert, "PICTURES",
-                  scores->fix.starts_with("--decode ") ? " " + scores->fix : "");
-  }
   if (const Finding* other = found({"P1", "P2", "P3", "P4", "P5"})) {
     const PreprocessReport& report = verdict.preprocess;
     const size_t at = report.better > 0 ? report.better : report.closer;
@@ -266,6 +258,14 @@ std::string NextCommand(const VerdictInput& input, const Verdict& verdict) {
       return "plumb explain " + other->code;
     }
     return StrCat(convert, "PICTURES ", report.alternatives[at].options);
+  }
+  if (found({"S5"}) !=
+      nullptr) {  // boxes and scores get scales of their own unless it is forbidden
+    return convert + "PICTURES";
+  }
+  if (const Finding* scores = found({"S2", "S3", "S4", "S1"})) {
+    return StrCat(convert, "PICTURES",
+                  scores->fix.starts_with("--decode ") ? " " + scores->fix : "");
   }
   const bool nothing_found = (verdict.has_matches && verdict.matches.expected == 0) ||
                              std::any_of(verdict.outputs.begin(), verdict.outputs.end(),
