@@ -1,11 +1,11 @@
 """One case of the benchmark of diagnosis, and the programs that make and judge it."""
 import dataclasses
+import hashlib
 import os
 import pathlib
 import shutil
 import subprocess
 import threading
-import hashlib
 from typing import Callable
 
 
@@ -55,6 +55,8 @@ class Programs:
         with lock:
             if not file.exists():
                 part = file.with_name("part-" + file.name)
+                if part.is_dir():  # of a run that was cut off
+                    shutil.rmtree(part)
                 make(part)
                 part.rename(file)
         return file

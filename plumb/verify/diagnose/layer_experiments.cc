@@ -56,7 +56,7 @@ class Search {
       if ((material_ && layers_share_ > 0.2) || !study_->stated.empty()) {
         PLUMB_RETURN_IF_ERROR(Blame());
       } else {
-        PLUMB_ASSIGN_OR_RETURN(const std::vector<Ranked> all, Rank(0, subject_.records.size()));
+        PLUMB_ASSIGN_OR_RETURN(const std::vector<Ranked> all, Rank());
         double lean = 0;
         if (LeansAlike(all, lean) || StatesByTrial(all)) {
           return Blamed();
@@ -175,12 +175,11 @@ class Search {
     double steps;  // mean of subject - twin in steps of the output
   };
 
-  // Each block of the segment alone, the subject's and the twin's, worst first.
-  Result<std::vector<Ranked>> Rank(size_t first, size_t last) {
+  // Each block alone, the subject's and the twin's, worst first.
+  Result<std::vector<Ranked>> Rank() {
     std::vector<Ranked> ranked;
     for (size_t b = 0; b < blocks_.size(); ++b) {
-      const size_t record = blocks_[b].records.back();
-      if (record < first || record >= last || !donor_[b]) {
+      if (!donor_[b]) {
         continue;
       }
       std::vector<float> mine, other;
@@ -249,7 +248,14 @@ class Search {
       first = segment.first;
       last = segment.second;
     }
-    PLUMB_ASSIGN_OR_RETURN(std::vector<Ranked> ranked, Rank(first, last));
+    PLUMB_ASSIGN_OR_RETURN(const std::vector<Ranked> all, Rank());
+    double lean = 0;
+    const bool leans = study_->stated.empty() && LeansAlike(all, lean);
+    std::vector<Ranked> ranked;
+    std::copy_if(all.begin(), all.end(), std::back_inserter(ranked), [&](const Ranked& r) {
+      const size_t record = blocks_[r.block].records.back();
+      return leans || (record >= first && record < last);
+    });
     // A layer that contradicts the model outside of the segment counts too.
     for (size_t b = 0; b < blocks_.size(); ++b) {
       const bool listed =
@@ -260,8 +266,6 @@ class Search {
     }
     std::stable_partition(ranked.begin(), ranked.end(),
                           [&](const Ranked& r) { return StatedFault(NameOf(r.block)) != nullptr; });
-    double lean = 0;
-    const bool leans = study_->stated.empty() && LeansAlike(ranked, lean);
     std::shared_ptr<const Program> mended = c_.input().subject->program;
     double explained = 0;
     size_t used = 0;
