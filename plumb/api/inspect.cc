@@ -182,12 +182,21 @@ Json Inspect(const Model& model, bool layers) {
                                                     : "")];
     if (layers && !record.outputs.empty()) {
       const artifact::TensorInfo& out = program.tensors[static_cast<size_t>(record.outputs[0])];
+      Json from = Json::array();
+      for (const int32_t input : record.inputs) {
+        if (input >= 0 && program.tensors[static_cast<size_t>(input)].constant < 0) {
+          from.push_back(program.tensors[static_cast<size_t>(input)].name);
+        }
+      }
       rows.push_back({{"name", out.name},
+                      {"inputs", from},
                       {"op", record.op},
                       {"dtype", DTypeName(out.dtype)},
                       {"shape", out.shape},
                       {"function", record.attributes.String("function", "none")},
                       {"grid", GridText(out.quantization)},
+                      {"scale", out.quantization.scale},
+                      {"zero_point", out.quantization.zero_point},
                       {"macs", cost}});
     }
   }

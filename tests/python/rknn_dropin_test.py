@@ -2,6 +2,7 @@
 import contextlib
 import inspect
 import io
+import os
 import pathlib
 import sys
 import tempfile
@@ -132,6 +133,75 @@ class Flow(Converted):
     def test_the_class_names_its_module(self):
         self.assertIn("rknn", str(type(RKNN())))
         self.assertEqual((RKNN.NPU_CORE_AUTO, RKNN.NPU_CORE_0_1_2, RKNN.NPU_CORE_ALL), (0, 7, 0xffff))
+
+
+class Hybrid(Converted):
+    """Step 1 in one object, an edit, step 2 in another, as the vendor's example has it."""
+
+    def setUp(self):
+        self.work = tempfile.TemporaryDirectory()
+        self.addCleanup(self.work.cleanup)
+        before = os.getcwd()
+        self.addCleanup(os.chdir, before)
+        os.chdir(self.work.name)
+        self.deep = small_networks.picture_network("deep.onnx", layers=3)
+
+    def step1(self, **options):
+        rknn = RKNN()
+        rknn.config(mean_values=[MEAN], std_values=[STD])
+        codes = [rknn.load_onnx("deep.onnx"), rknn.hybrid_quantization_step1(dataset=str(self.dataset), **options)]
+        rknn.release()
+        return codes
+
+    def step2(self):
+        rknn = RKNN()
+        self.addCleanup(rknn.release)
+        code = rknn.hybrid_quantization_step2("deep.model", "deep.data", "deep.quantization.cfg")
+        return rknn, code
+
+    def test_without_an_edit_it_is_the_plain_build(self):
+        with log_of():
+            self.assertEqual(self.step1(), [0, 0])
+            self.assertEqual(sorted(os.listdir()), ["deep.data", "deep.model", "deep.onnx", "deep.quantization.cfg"])
+            rknn, code = self.step2()
+            self.assertEqual((code, rknn.init_runtime()), (0, 0))
+            (found,) = rknn.inference([self.picture])
+            plain = RKNN()
+            plain.config(mean_values=[MEAN], std_values=[STD])
+            self.assertEqual([plain.load_onnx("deep.onnx"), plain.build(dataset=str(self.dataset)), plain.init_runtime()], [0, 0, 0])
+            np.testing.assert_array_equal(found, plain.inference([self.picture])[0])
+            plain.release()
+
+    def test_edits_are_honoured(self):
+        with log_of():
+            self.step1(custom_hybrid=[["t0", "y"]])
+            cfg = pathlib.Path("deep.quantization.cfg").read_text()
+            self.assertIn('"t1": float16', cfg)
+            self.assertNotIn('"t0": float16', cfg)
+            rknn, code = self.step2()
+            self.assertEqual((code, rknn.export_rknn("mixed.rknn")), (0, 0))
+            operators = plumb.inspect("mixed.rknn").facts["operators"]
+            self.assertEqual((operators["conv (int8)"], operators["conv"]), (1, 2))
+            pathlib.Path("deep.quantization.cfg").write_text(cfg.replace('"t1": float16', '"t0": int16').replace('"y": float16', ""))
+            rknn, code = self.step2()
+            self.assertEqual((code, rknn.export_rknn("wide.rknn")), (0, 0))
+            layers = {layer["name"]: layer["dtype"] for layer in plumb.inspect("wide.rknn").facts["layers"]}
+            self.assertEqual(layers["t0"], "s16")
+
+    def test_what_cannot_be_is_named(self):
+        with log_of() as log:
+            self.step1()
+            cfg = pathlib.Path("deep.quantization.cfg")
+            text = cfg.read_text()
+            for edit, words in (("custom_quantize_layers: {t0: int4}", "'t0': expected int8, int16, float16, found 'int4'"),
+                                ("custom_quantize_layers: {nowhere: int16}", "nowhere"), ("custom_quantize_layers: [", "line")):
+                cfg.write_text(text.replace("custom_quantize_layers: {}", edit))
+                self.assertEqual(self.step2()[1], -1)
+                self.assertIn(words, log.getvalue().splitlines()[-1])
+            self.assertEqual(RKNN().hybrid_quantization_step2("deep.model", "none", "deep.quantization.cfg"), -1)
+            self.assertIn("there is no file 'none'", log.getvalue().splitlines()[-1])
+            self.assertEqual(self.step1(custom_hybrid=[["t0", "nowhere"]])[1], -1)
+            self.assertIn("no layer makes or reads 'nowhere'", log.getvalue().splitlines()[-1])
 
 
 class Arrays(Converted):

@@ -4,13 +4,14 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import weakref
 from typing import Any, Dict, List, Optional, Tuple
 
 import numpy as np
 
 import plumb
 
-from . import calibration, formats, loading, reports
+from . import calibration, formats, hybrid, loading, reports
 from .calls import returns
 from .inference import Runtime
 from .log import Log
@@ -34,7 +35,8 @@ class Toolkit(CoreMasks):
     def _forget(self) -> None:
         self._options: Optional[Dict[str, Any]] = None
         self._model: Optional[formats.Source] = None
-        self._folder: Optional[tempfile.TemporaryDirectory] = None
+        self._folder: Optional[str] = None
+        self._remove_folder: Optional[weakref.finalize] = None  # also when the object goes without release
         self._artifact: Optional[str] = None
         self._result: Optional[plumb.ConvertResult] = None
         self._runtime: Optional[Runtime] = None
@@ -168,12 +170,37 @@ class Toolkit(CoreMasks):
     @returns(-1)
     def hybrid_quantization_step1(self, dataset: Any = None, rknn_batch_size: Any = None, proposal: bool = False,
                                   proposal_dataset_size: int = 1, custom_hybrid: Any = None) -> int:
-        raise plumb.UsageError("hybrid quantization is not supported yet; config(quantized_dtype='w8a16') keeps more accuracy")
+        """Writes <name>.model, <name>.data and <name>.quantization.cfg into the current folder. proposal: the layers that add most
+        error are entered as float16; custom_hybrid: [[first tensor, last tensor], ...], what lies between them."""
+        self.build.__wrapped__(self, True, dataset, rknn_batch_size)  # type: ignore[attr-defined]
+        assert self._model is not None and self._artifact is not None and self._result is not None and self._options is not None
+        layers = plumb.inspect(self._model.path, **self._model.options()).to_dict()["layers"]
+        names = [name for first, last in custom_hybrid or [] for name in hybrid.between(layers, first, last)]
+        if proposal:
+            names += [layer["name"] for layer in self._result.to_dict()["guiltiest"]]
+        options = {name: value for name, value in dict(self._options, **self._model.options()).items() if name != "auto_hybrid"}
+        lock = self._result.lock or ""
+        hybrid.write(os.getcwd(), self._model.name, self._model.path, self._artifact, lock, os.fsdecode(dataset), options,
+                     dict.fromkeys(names, "float16"))
+        self._log.info("hybrid_quantization_step1", f"edit {self._model.name}.quantization.cfg, then call "
+                       "hybrid_quantization_step2")
+        return 0
 
     @returns(-1)
     def hybrid_quantization_step2(self, model_input: Any = None, data_input: Any = None,
                                   model_quantization_cfg: Any = None) -> int:
-        raise plumb.UsageError("hybrid quantization is not supported yet")
+        """Builds from the three files of step 1, with what was edited. A new object can begin here. Ranges are those of step 1; its
+        dataset serves the check."""
+        paths = [os.fsdecode(path) if path is not None else "" for path in (model_input, data_input, model_quantization_cfg)]
+        self._forget_build()
+        folder = self._work_folder()
+        name, dataset, options = hybrid.read(*paths, folder)
+        artifact = os.path.join(folder, name + ".plumb")
+        with calibration.samples(dataset, options, self._log) as listed:
+            self._result = plumb.convert(paths[0], artifact, calib=listed, force=True, progress=self._progress, **options)
+        self._artifact = artifact
+        log_verdict(self._result, self._log)
+        return 0
 
     @returns(-1)
     def accuracy_analysis(self, inputs: Any = None, output_dir: Any = "./snapshot", target: Any = None,
@@ -252,8 +279,9 @@ class Toolkit(CoreMasks):
 
     def _work_folder(self) -> str:
         if self._folder is None:
-            self._folder = tempfile.TemporaryDirectory(prefix="plumb-rknn-")
-        return self._folder.name
+            self._folder = tempfile.mkdtemp(prefix="plumb-rknn-")
+            self._remove_folder = weakref.finalize(self, shutil.rmtree, self._folder, True)
+        return self._folder
 
     def _close_runtime(self) -> None:
         if self._runtime is not None:
@@ -263,9 +291,9 @@ class Toolkit(CoreMasks):
     def _forget_build(self) -> None:
         self._close_runtime()
         self._artifact = self._result = None
-        if self._folder is not None:
-            self._folder.cleanup()
-            self._folder = None
+        if self._remove_folder is not None:
+            self._remove_folder()
+            self._folder = self._remove_folder = None
 
 
 def _copy_whole(source: str, path: str) -> None:
