@@ -1,6 +1,7 @@
-// Zeros put around a tensor before a convolution or an average that counts them become its own
-// padding.
+// What is put around a tensor before a convolution or an average that counts zeros, or before a
+// maximum that nothing below can change, becomes its own padding.
 #include <algorithm>
+#include <limits>
 #include <optional>
 #include <vector>
 
@@ -10,15 +11,14 @@
 namespace plumb::passes {
 namespace {
 
-// Zeros added on each axis: all begins, then all ends. Nothing when it pads otherwise, cuts, or is
-// not constant.
-std::optional<std::vector<int64_t>> ZerosAround(const ir::Graph& graph, const ir::Node& pad) {
+// Elements added on each axis: all begins, then all ends. Nothing when it pads by copies of the data, cuts,
+// or is not constant.
+std::optional<std::vector<int64_t>> AddedAround(const ir::Graph& graph, const ir::Node& pad) {
   if (pad.attributes.String("mode", "constant") != "constant" || pad.inputs.size() < 2) {
     return std::nullopt;
   }
   const auto amounts = ConstantInts(graph, pad.inputs[1]);
-  const bool value_given = pad.inputs.size() > 2 && pad.inputs[2] != ir::kNone;
-  if (!amounts || (value_given && ConstantScalar(graph, pad.inputs[2]) != 0.0f)) {
+  if (!amounts) {
     return std::nullopt;
   }
   const int64_t rank = RankOf(graph, pad.inputs[0]);
@@ -44,6 +44,20 @@ std::optional<std::vector<int64_t>> ZerosAround(const ir::Graph& graph, const ir
   return cuts ? std::nullopt : std::optional(all);
 }
 
+// Nothing when it is no constant.
+std::optional<float> ValueOf(const ir::Graph& graph, const ir::Node& pad) {
+  const bool given = pad.inputs.size() > 2 && pad.inputs[2] != ir::kNone;
+  return given ? ConstantScalar(graph, pad.inputs[2]) : 0.0f;
+}
+
+// A maximum over windows that no padding fills, whose own padding counts for nothing.
+bool IgnoresPadding(const ir::Node& node) {
+  const std::vector<int64_t> dilations = node.attributes.Ints("dilations");
+  return node.op == "max_pool" && node.attributes.Int("ceil_mode", 0) == 0 &&
+         node.outputs.size() == 1 &&
+         std::all_of(dilations.begin(), dilations.end(), [](int64_t d) { return d == 1; });
+}
+
 bool CountsZeros(const ir::Node& node) {
   if (node.op == "conv") {
     return true;
@@ -60,29 +74,39 @@ Result<int> FoldPad(ir::Graph& graph) {
   int folded = 0;
   for (ir::NodeId id : graph.Order()) {
     const ir::Node& node = graph.node(id);
-    if (!CountsZeros(node)) {
+    if (!CountsZeros(node) && !IgnoresPadding(node)) {
       continue;
     }
     const ir::NodeId pad = graph.ProducerWithOp(node.inputs[0], "pad");
     if (pad == ir::kNone || graph.OnlyUser(node.inputs[0]) != id) {
       continue;
     }
-    const auto zeros = ZerosAround(graph, graph.node(pad));
-    if (!zeros) {
+    const auto added = AddedAround(graph, graph.node(pad));
+    const auto value = ValueOf(graph, graph.node(pad));
+    const bool below_all = value && *value <= std::numeric_limits<float>::lowest();
+    if (!added || !value || (IgnoresPadding(node) ? !below_all : *value != 0.0f)) {
       continue;
     }
-    const size_t rank = zeros->size() / 2;
+    const size_t rank = added->size() / 2;
     const size_t channel = node.attributes.String("layout", "nhwc") == "nchw" ? 1 : rank - 1;
-    if ((*zeros)[0] != 0 || (*zeros)[rank] != 0 || (*zeros)[channel] != 0 ||
-        (*zeros)[channel + rank] != 0) {
+    if ((*added)[0] != 0 || (*added)[rank] != 0 || (*added)[channel] != 0 ||
+        (*added)[channel + rank] != 0) {
       continue;
     }
     const size_t spatial = rank - 2;
     const size_t first = channel == 1 ? 2 : 1;
     std::vector<int64_t> pads = node.attributes.Ints("pads", std::vector<int64_t>(2 * spatial, 0));
     for (size_t i = 0; i < spatial; ++i) {
-      pads[i] += (*zeros)[first + i];
-      pads[i + spatial] += (*zeros)[first + i + rank];
+      pads[i] += (*added)[first + i];
+      pads[i + spatial] += (*added)[first + i + rank];
+    }
+    const std::vector<int64_t> kernel = node.attributes.Ints("kernel");
+    bool holds_data = true;  // every window
+    for (size_t i = 0; IgnoresPadding(node) && i < 2 * spatial; ++i) {
+      holds_data = holds_data && pads[i] < kernel[i % spatial];
+    }
+    if (!holds_data) {
+      continue;
     }
     graph.node(id).attributes.Set("pads", pads);
     if (graph.node(id).op == "average_pool") {

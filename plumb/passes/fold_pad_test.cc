@@ -42,6 +42,26 @@ TEST(FoldPad, IntoAnAverage) {
   EXPECT_EQ(Ops(g), "average_pool");
 }
 
+TEST(FoldPad, IntoAMaximum) {
+  const ir::Graph g =
+      ExpectRewritten(FoldPad,
+                      Graph("const %low: f32[] = {-3.4028235e38}\n"
+                            "%p: none[*] = pad(%x, %around, %low) {mode = \"constant\"}\n"
+                            "%y: none[*] = max_pool(%p) {kernel = [4, 4], pads = [0, 1, 0, 0]}"),
+                      1);
+  EXPECT_EQ(Ops(g), "max_pool");
+  EXPECT_EQ(g.node(g.Order()[0]).attributes.Ints("pads"), (std::vector<int64_t>{1, 3, 3, 0}));
+  // A window of padding alone, and a value that data may lie below.
+  for (std::string_view kernel_and_value : {"[3, 3]|-3.4028235e38", "[4, 4]|-9"}) {
+    const size_t bar = kernel_and_value.find('|');
+    ExpectUntouched(FoldPad,
+                    Graph(StrCat("const %low: f32[] = {", kernel_and_value.substr(bar + 1),
+                                 "}\n%p: none[*] = pad(%x, %around, %low) {mode = \"constant\"}\n"
+                                 "%y: none[*] = max_pool(%p) {kernel = ",
+                                 kernel_and_value.substr(0, bar), "}")));
+  }
+}
+
 TEST(FoldPad, NotOtherValuesChannelsModesOrReaders) {
   for (std::string_view middle :
        {"%p: none[*] = pad(%x, %around, %one) {mode = \"constant\"}\n%y: none[*] = conv(%p, %w)",

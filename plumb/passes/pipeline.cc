@@ -31,7 +31,7 @@ constexpr std::array kPipeline = {
          FoldBatchNorm},
     Pass{"fold_scale_and_bias", "Folds constants per channel into the weights in front", 1,
          FoldScaleAndBias},
-    Pass{"fold_pad", "Folds zero padding into convolutions and averages", 1, FoldPad},
+    Pass{"fold_pad", "Folds padding into convolutions, averages and maxima", 1, FoldPad},
     // All that follows knows one layout only; the transposes it leaves are the business of the
     // passes below.
     Pass{"convert_layout", "Brings convolutions and pools to NHWC", 0, ConvertLayout},

@@ -1,6 +1,7 @@
 #include "plumb/quant/grids.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "plumb/ops/op_def.h"
@@ -23,6 +24,15 @@ bool OnLastAxis(const ir::Graph& graph, const ir::Node& node) {
   const int rank = RankOf(graph, node.outputs[0]);
   const int64_t axis = node.attributes.Int("axis", 0);
   return (axis < 0 ? axis + rank : axis) == rank - 1;
+}
+
+// What a pad writes around its data; nothing when it repeats the data itself.
+std::optional<float> PadValue(const ir::Graph& graph, const ir::Node& node) {
+  if (node.op != "pad" || node.attributes.String("mode", "constant") != "constant") {
+    return std::nullopt;
+  }
+  const bool given = node.inputs.size() > 2 && node.inputs[2] != ir::kNone;
+  return given ? graph.ConstantOf(node.inputs[2])->values<float>()[0] : 0.0f;
 }
 
 // Where each channel (index of the last axis) of output `index` of an element-moving node comes from: a channel of its
@@ -69,7 +79,8 @@ std::optional<std::vector<int64_t>> ChannelSource(const ir::Graph& graph, const 
     }
     return source;
   }
-  if (node.op == "pad" && channels == LastDim(graph, in)) {
+  // A stated value is one integer for all channels, real zero too where zero points differ.
+  if (node.op == "pad" && channels == LastDim(graph, in) && !PadValue(graph, node)) {
     return source;
   }
   return std::nullopt;
@@ -141,6 +152,9 @@ class Solver {
           }
         }
         LimitTo(node.inputs[0], limit);
+        if (WidensRange(node)) {
+          PreferRangeOf(node.inputs[0], node.outputs[0]);
+        }
         break;
       }
       case QuantKind::kConcat: {
@@ -163,6 +177,24 @@ class Solver {
           }
         }
     }
+  }
+
+  // A pad whose value may lie off the range of its data.
+  bool WidensRange(const ir::Node& node) const {
+    const std::optional<float> value = PadValue(graph_, node);
+    return value && *value != 0.0f && std::isfinite(*value);
+  }
+
+  // Whether the pad's value lies off the grid of its data by more than rounding makes it.
+  bool IsOffGrid(const ir::Node& node, const Quantization& grid) const {
+    const std::optional<float> value = PadValue(graph_, node);
+    const bool wide = TypeOf(node.outputs[0]) == DType::kS16;
+    const float low =
+        grid.scale[0] * static_cast<float>((wide ? -32768 : -128) - grid.zero_point[0]);
+    const float high =
+        grid.scale[0] * static_cast<float>((wide ? 32767 : 127) - grid.zero_point[0]);
+    const float half = grid.scale[0] / 2;
+    return value && (*value < low - half || *value > high + half);
   }
 
   bool IsEpilogue(ir::NodeId function, ir::ValueId input) const {
@@ -276,8 +308,12 @@ class Solver {
             const Quantization* stated =
                 node.outputs.size() == 1 ? Stated(node.outputs[i]) : nullptr;
             IsStated(node.outputs[i]) = stated != nullptr || IsStated(node.inputs[0]);
-            grids_.of[static_cast<size_t>(node.outputs[i])] =
+            const Quantization moved =
                 stated != nullptr ? AsHeld(node.outputs[i], *stated) : Moved(node, i);
+            const bool own = stated == nullptr && WidensRange(node) && IsOffGrid(node, moved);
+            IsStated(node.outputs[i]) = IsStated(node.outputs[i]) && !own;
+            grids_.of[static_cast<size_t>(node.outputs[i])] =
+                own ? FromStats(node.outputs[i]) : moved;
           }
         }
         break;

@@ -532,7 +532,10 @@ class Quantizer {
           return {};
         }
         // A model may state another grid for what is moved: the move itself is the same on both.
-        if (node.outputs.size() == 1 && placement_.stated.contains(node.outputs[0])) {
+        // So may a pad need one, for its value.
+        if (node.outputs.size() == 1 && (placement_.stated.contains(node.outputs[0]) ||
+                                         (node.op == "pad" && !(GridOfValue(node.inputs[0]) ==
+                                                                GridOfValue(node.outputs[0]))))) {
           PLUMB_ASSIGN_OR_RETURN(
               ir::ValueId rescaled,
               Rescaled(node.inputs[0], TypeOf(node.outputs[0]), GridOfValue(node.outputs[0])));
@@ -562,9 +565,30 @@ class Quantizer {
   // `inputs` holds the data; parameters follow.
   void EmitMoved(const ir::Node& node, std::vector<ir::ValueId> inputs) {
     for (size_t i = 1; i < node.inputs.size(); ++i) {
-      inputs.push_back(Float(node.inputs[i]));
+      inputs.push_back(node.op == "pad" && i == 2 ? PadConstant(node) : Float(node.inputs[i]));
     }
     EmitPlain(node, std::move(inputs));
+  }
+
+  // The value of a pad on the grid of what it makes; none for real zero, which is what a pad without one writes.
+  ir::ValueId PadConstant(const ir::Node& node) {
+    const float value =
+        node.inputs[2] == ir::kNone ? 0.0f : from_.ConstantOf(node.inputs[2])->values<float>()[0];
+    if (value == 0.0f) {
+      return ir::kNone;
+    }
+    const Quantization& grid = GridOfValue(node.outputs[0]);
+    const DType type = TypeOf(node.outputs[0]);
+    const bool wide = type == DType::kS16;
+    const int32_t q = numerics::Quantize(value, grid.scale[0], grid.zero_point[0],
+                                         wide ? -32768 : -128, wide ? 32767 : 127);
+    Tensor constant(type, {});
+    if (wide) {
+      constant.values<int16_t>()[0] = static_cast<int16_t>(q);
+    } else {
+      constant.values<int8_t>()[0] = static_cast<int8_t>(q);
+    }
+    return to_.AddConstant(NameOf(node.outputs[0]) + ".pad_value", std::move(constant));
   }
 
   void EmitTable(const ir::Node& node, ir::ValueId in, Tensor table) {

@@ -39,6 +39,25 @@ TEST_F(EndToEnd, SqueezeExciteConcatResize) {
   }
 }
 
+// Inside and outside of the range of the data, on either side; and zero, stated.
+TEST_F(EndToEnd, PadWithAValue) {
+  for (const float value : {0.0f, 0.4f, -3.0f, 5.0f}) {
+    SCOPED_TRACE(value);
+    ModelBuilder b;
+    b.Input("x", {1, 3, 8, 8});
+    Conv(b, "x", "c", 3, 8, 3, 1);
+    b.Ints("amounts", {0, 0, 1, 2, 0, 0, 2, 1}).Floats("value", {}, {value});
+    b.Node("Pad", {"c", "amounts", "value"}, {"p"});
+    // Two readers: zeros cannot become the padding of one. Depthwise ones take scales by channel.
+    Conv(b, "p", "dw", 8, 8, 3, 3, 1, 8);
+    Conv(b, "p", "d", 8, 8, 3, 5, 1, 8);
+    b.Node("Add", {"dw", "d"}, {"s"});
+    Conv(b, "s", "y", 8, 4, 1, 7);
+    b.Output("y");
+    EXPECT_EQ(IntegerRecords(Check(b, Samples({{1, 3, 8, 8}})).integer, "pad"), 1);
+  }
+}
+
 TEST_F(EndToEnd, LeakyReluHardSwishClip) {
   ModelBuilder b(14);
   b.Input("x", {1, 4, 7, 9});
