@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "plumb/artifact/decode_contract.h"
 #include "plumb/base/status.h"
 #include "plumb/vision/detection.h"
 
@@ -15,18 +16,21 @@ namespace plumb {
 // where it has a name.
 struct FileBox {
   vision::Detection box;
-  std::string name;  // of the class
+  std::string name;       // of the class
+  bool category = false;  // the number is a "category_id", as COCO results number classes
 };
 // By picture: the file's name without folder, or the number that COCO results give for it.
 using FileBoxes = std::map<std::string, std::vector<FileBox>>;
 
 // COCO results ([{"image_id" or "file_name", "category_id", "bbox": [x, y, w, h], "score"}...]), what
-// `plumb detect --json` prints, or {"a.jpg": [{"box": [x1, y1, x2, y2], "score", "class"}...]} with the
-// class's number or name.
+// `plumb detect --json` prints, or {"a.jpg": [[x1, y1, x2, y2, score, class]...]}, where a box may also be
+// {"box": [x1, y1, x2, y2], "score", "class"} with the class's number or name.
 [[nodiscard]] Result<FileBoxes> ReadBoxesFile(const std::string& path);
 
-// The boxes of one picture: by its file name, or by the number in it ("000000000139.jpg" is 139).
-[[nodiscard]] std::vector<FileBox> BoxesOf(const FileBoxes& boxes, const std::string& picture);
+// The boxes of one picture: by its file name, or by the number in it ("000000000139.jpg" is 139). Null: the file does not
+// name it.
+[[nodiscard]] const std::vector<FileBox>* FindBoxes(const FileBoxes& boxes,
+                                                    const std::string& picture);
 
 // How the file's numbers become labels; which one is right shows by how many boxes it locates.
 enum class ClassNumbers { kFromZero, kFromOne, kCoco };
@@ -34,5 +38,9 @@ enum class ClassNumbers { kFromZero, kFromOne, kCoco };
 [[nodiscard]] std::vector<vision::Detection> Labelled(std::span<const FileBox> boxes,
                                                       ClassNumbers numbers,
                                                       std::span<const std::string> labels);
+// The same by the file's own word: a category_id as COCO results number a contract's classes, any other
+// number from zero.
+[[nodiscard]] std::vector<vision::Detection> LabelledAsStated(
+    std::span<const FileBox> boxes, const artifact::DecodeContract& decode);
 
 }  // namespace plumb

@@ -187,7 +187,9 @@ Status DetectPictures(Console& console, const Arguments& args, PictureModel& det
     if (!args.boxes.empty()) {
       PLUMB_ASSIGN_OR_RETURN(std::vector<vision::Detection> candidates,
                              detector.Candidates(kComparedScore));
-      compared.push_back({std::move(candidates), fitted.placement, BoxesOf(theirs, name)});
+      const std::vector<FileBox>* boxes = FindBoxes(theirs, name);
+      compared.push_back({std::move(candidates), fitted.placement,
+                          boxes == nullptr ? std::vector<FileBox>() : *boxes});
     }
     for (vision::CocoResult& result : CocoResults(contract, name, found)) {
       results.push_back(std::move(result));
