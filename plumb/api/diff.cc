@@ -59,9 +59,8 @@ class Comparison {
     const bool plain = ConvertOptionsOf(model_options) == ConvertOptionsOf(ModelOptions());
     if (artifact != nullptr && artifact->is_artifact && plain) {
       ConvertOptions recorded;
-      if (TakeOptions(artifact->artifact->provenance.options, recorded).ok()) {
-        model_options = recorded.model_options;
-      }
+      TakeKnownOptions(artifact->artifact->provenance.options, recorded);
+      model_options = recorded.model_options;
     }
     return LoadModel(path, model_options);
   }

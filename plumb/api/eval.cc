@@ -2,12 +2,10 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
-#include <map>
-#include <nlohmann/json.hpp>
 #include <random>
 
 #include "plumb/api/detect.h"
+#include "plumb/api/labelled_data.h"
 #include "plumb/pictures/read_picture.h"
 #include "plumb/vision/coco_metric.h"
 #include "plumb/vision/coco_results.h"
@@ -18,45 +16,6 @@ namespace {
 constexpr uint64_t kSeed = 1;
 constexpr float kEvalScore = 0.01f, kEvalIou = 0.65f;
 constexpr int kEvalMost = 100;
-
-struct CocoData {
-  std::vector<std::pair<int64_t, std::string>> images;  // id, file
-  std::vector<vision::CocoTruth> truths;
-  std::map<std::string, int32_t> category_of_name;
-};
-
-Result<CocoData> ReadCoco(const std::string& path) {
-  std::ifstream file(path);
-  if (!file) {
-    return UsageError("--data ", path, ": cannot be read");
-  }
-  CocoData data;
-  try {
-    const nlohmann::json json = nlohmann::json::parse(file);
-    for (const auto& image : json.at("images")) {
-      data.images.emplace_back(image.at("id").get<int64_t>(),
-                               image.at("file_name").get<std::string>());
-    }
-    for (const auto& box : json.at("annotations")) {
-      vision::CocoTruth truth;
-      truth.image = box.at("image_id").get<int64_t>();
-      truth.category = box.at("category_id").get<int32_t>();
-      truth.box = box.at("bbox").get<std::array<double, 4>>();
-      truth.crowd = box.value("iscrowd", 0) != 0;
-      data.truths.push_back(truth);
-    }
-    for (const auto& category : json.value("categories", nlohmann::json::array())) {
-      data.category_of_name[category.at("name").get<std::string>()] =
-          category.at("id").get<int32_t>();
-    }
-  } catch (const nlohmann::json::exception& error) {
-    return UsageError("--data ", path, ": not COCO annotations: ", error.what());
-  }
-  if (data.images.empty()) {
-    return UsageError("--data ", path, ": names no pictures");
-  }
-  return data;
-}
 
 // The annotations' category of each of the model's labels: by name where the names are there, else COCO's numbering.
 int32_t CategoryOf(const CocoData& data, const artifact::DecodeContract& contract, int32_t label) {
@@ -120,42 +79,12 @@ Result<EvalComparison> EvaluateCoco(const Model& model, const Model* compare,
   return result;
 }
 
-struct Labelled {
-  std::string file;
-  int label;
-};
-
-Result<std::vector<Labelled>> ReadLabels(const std::string& path) {
-  std::ifstream file(path);
-  if (!file) {
-    return UsageError("--data ", path, ": cannot be read");
-  }
-  std::vector<Labelled> all;
-  std::string text;
-  for (int line = 1; std::getline(file, text); ++line) {
-    std::istringstream words(text);
-    Labelled one;
-    if (!(words >> one.file)) {
-      continue;
-    }
-    if (!(words >> one.label) || one.label < 0) {
-      return UsageError("--data ", path, ", line ", line, ": expected 'file index', found '", text,
-                        "'");
-    }
-    all.push_back(one);
-  }
-  if (all.empty()) {
-    return UsageError("--data ", path, ": no lines 'file index'");
-  }
-  return all;
-}
-
 // By picture: 1 when the label is among the first k.
 struct Hits {
   std::vector<int> top1, top5;
 };
 
-Result<Hits> MeasureClasses(const Model& model, const std::vector<Labelled>& data,
+Result<Hits> MeasureClasses(const Model& model, const std::vector<LabelledPicture>& data,
                             const EvalOptions& options, const std::string& stage) {
   PLUMB_ASSIGN_OR_RETURN(PictureModel classifier, PictureModel::Create(model, options.threads));
   Hits hits;
@@ -216,7 +145,7 @@ std::vector<EvalMetric> ClassMetrics(const Hits& a, const Hits* b) {
 
 Result<EvalComparison> EvaluateClasses(const Model& model, const Model* compare,
                                        const EvalOptions& options) {
-  PLUMB_ASSIGN_OR_RETURN(const std::vector<Labelled> data, ReadLabels(options.data));
+  PLUMB_ASSIGN_OR_RETURN(const std::vector<LabelledPicture> data, ReadPictureLabels(options.data));
   EvalComparison result;
   PLUMB_ASSIGN_OR_RETURN(const Hits a, MeasureClasses(model, data, options, "evaluate"));
   result.model = {model.path, data.size(), ClassMetrics(a, nullptr)};

@@ -283,6 +283,12 @@ const Row kRows[] = {
      }},
 };
 
+// Null: there is none.
+const Row* FindRow(std::string_view name) {
+  const Row* found = std::ranges::find(kRows, name, &Row::name);
+  return found == std::end(kRows) ? nullptr : found;
+}
+
 }  // namespace
 
 std::vector<OptionText> OptionsOf(const ConvertOptions& options) {
@@ -298,10 +304,7 @@ std::vector<OptionText> OptionsOf(const ConvertOptions& options) {
 Status TakeOptions(std::span<const OptionText> list, ConvertOptions& options) {
   std::map<std::string_view, size_t> seen;
   for (const auto& [name, text] : list) {
-    const Row* found = nullptr;
-    for (const Row& row : kRows) {
-      found = row.name == name ? &row : found;
-    }
+    const Row* found = FindRow(name);
     if (found == nullptr) {
       return UsageError("option '", name, "' is not known to this release");
     }
@@ -318,12 +321,20 @@ Status TakeOptions(std::span<const OptionText> list, ConvertOptions& options) {
   return {};
 }
 
+void TakeKnownOptions(std::span<const OptionText> list, ConvertOptions& options) {
+  for (const auto& [name, text] : list) {
+    if (const Row* row = FindRow(name)) {
+      (void)row->set(text, options);
+    }
+  }
+}
+
 std::vector<OptionTrial> OptionTrials(const ConvertOptions& options) {
   const std::vector<OptionText> list = OptionsOf(options);
   const ConvertOptions defaults;
   std::vector<OptionTrial> trials;
   for (size_t i = 0; i < list.size(); ++i) {
-    const Row* row = std::ranges::find(kRows, list[i].first, &Row::name);
+    const Row* row = FindRow(list[i].first);
     if (row->stage == OptionStage::kContract) {
       continue;
     }

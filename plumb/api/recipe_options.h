@@ -21,6 +21,9 @@ using OptionText = std::pair<std::string, std::string>;  // the long option's na
 // Sets what `list`, from OptionsOf, states. Usage error when one is missing, unknown, there twice,
 // or has a value that cannot be.
 Status TakeOptions(std::span<const OptionText> list, ConvertOptions& options);
+// As far as this release knows them, of an artifact that another one may have made: what is unknown or
+// cannot be is passed over.
+void TakeKnownOptions(std::span<const OptionText> list, ConvertOptions& options);
 
 // What an option can change.
 enum class OptionStage {

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
-#include <nlohmann/json.hpp>
 
 #include "plumb/api/eval.h"
 #include "plumb/api/import_judge.h"
+#include "plumb/api/labelled_data.h"
 #include "plumb/api/preprocess_check.h"
+#include "plumb/api/recipe_options.h"
 #include "plumb/api/report.h"
 #include "plumb/api/samples.h"
 #include "plumb/api/selftest.h"
@@ -53,40 +53,28 @@ Result<Data> CocoDataOf(const VerifyOptions& options) {
   data.labels = options.data;
   data.images = FolderFor(options);
   data.samples.source = options.data;
-  std::ifstream file(options.data);
-  try {
-    const nlohmann::json json = nlohmann::json::parse(file);
-    for (const auto& image : json.at("images")) {
-      data.samples.samples.push_back(
-          {{(fs::path(data.images) / image.at("file_name").get<std::string>()).string()}, 0});
-    }
-  } catch (const nlohmann::json::exception& error) {
-    return UsageError("--data ", options.data, ": not COCO annotations: ", error.what());
+  PLUMB_ASSIGN_OR_RETURN(const CocoData coco, ReadCoco(options.data));
+  for (const auto& [id, file] : coco.images) {
+    data.samples.samples.push_back({{(fs::path(data.images) / file).string()}, 0});
   }
   return data;
 }
 
-// Lines "file index": the class of each picture.
+// Lines "file index": the class of each picture. Nothing when the file is another kind of list.
 std::optional<Data> ClassDataOf(const VerifyOptions& options) {
-  std::ifstream file(options.data);
+  const auto labelled = ReadPictureLabels(options.data);
+  if (!labelled.ok()) {
+    return std::nullopt;
+  }
   Data data;
   data.task = "imagenet";
   data.labels = options.data;
   data.images = FolderFor(options);
   data.samples.source = options.data;
-  for (std::string line; std::getline(file, line);) {
-    std::istringstream words(line);
-    std::string name, index, more;
-    if (!(words >> name) || name[0] == '#') {
-      continue;
-    }
-    if (!(words >> index) || words >> more ||
-        index.find_first_not_of("0123456789") != std::string::npos) {
-      return std::nullopt;
-    }
-    data.samples.samples.push_back({{(fs::path(data.images) / name).string()}, 0});
+  for (const LabelledPicture& one : *labelled) {
+    data.samples.samples.push_back({{(fs::path(data.images) / one.file).string()}, 0});
   }
-  return data.samples.samples.empty() ? std::nullopt : std::optional(data);
+  return data;
 }
 
 void Thin(std::vector<Sample>& samples, size_t limit) {
@@ -131,7 +119,8 @@ class Verification {
     PLUMB_ASSIGN_OR_RETURN(artifact_, LoadModel(options_.artifact, {}));
     runtime::SessionOptions session;
     session.threads = options_.threads;
-    return runtime::Session::Create(artifact_.program, session).status();
+    PLUMB_ASSIGN_OR_RETURN(bound_, runtime::Session::Create(artifact_.program, session));
+    return {};
   }
 
   // Nothing more can be said of an artifact that cannot be read.
@@ -174,16 +163,10 @@ class Verification {
       return {};
     }
     ModelOptions model_options = options_.model_options;
-    for (const auto& [key, value] : artifact_.artifact->provenance.options) {
-      if (key == "disable-pass") {
-        model_options.passes.disabled.insert(value);
-      } else if (key == "optimization-level" && value.size() == 1) {
-        model_options.passes.level = value[0] - '0';
-      } else if (key == "input-shape") {
-        PLUMB_ASSIGN_OR_RETURN(auto shape, ParseInputShape(value));
-        model_options.input_shapes.insert(std::move(shape));
-      }
-    }
+    ConvertOptions recorded;
+    TakeKnownOptions(artifact_.artifact->provenance.options, recorded);
+    model_options.passes = std::move(recorded.model_options.passes);
+    model_options.input_shapes.merge(recorded.model_options.input_shapes);
     model_options.passes.observer = [this](const passes::PassReport& report) {
       if (report.rewrites > 0 || steps_.empty()) {
         steps_.push_back({std::string(report.name), report.after});
@@ -389,6 +372,8 @@ class Verification {
   const VerifyOptions& options_;
   VerifyResult result_;
   Model artifact_;
+  std::unique_ptr<runtime::Session>
+      bound_;  // held, so that every later session shares what it bound
   std::optional<Model> model_;
   std::string model_hash_;
   std::vector<verify::PassStep> steps_;
