@@ -4,7 +4,9 @@
 #include <cmath>
 
 #include "plumb/api/given_results.h"
+#include "plumb/api/report_diagnosis.h"
 #include "plumb/api/samples.h"
+#include "plumb/api/selftest.h"
 #include "plumb/pictures/read_picture.h"
 #include "plumb/verify/diagnose/reconcile.h"
 
@@ -38,8 +40,9 @@ ModelOptions ReferenceOptions(const DiagnoseOptions& options, const std::optiona
 // A file of another version: that is the answer.
 verify::Diagnosis OtherVersion(const DiagnoseOptions& options, const Status& status) {
   verify::Diagnosis diagnosis;
-  diagnosis.headline =
-      StrCat("The artifact is of another version than this program: ", status.message());
+  diagnosis.headline = StrCat(
+      "The result differs by machine: the artifact is of another version than this program: ",
+      status.message());
   const std::string next = StrCat("plumb convert ", options.against, " -o ", options.subject,
                                   " --calib PICTURES   # with this release");
   diagnosis.causes.push_back(
@@ -50,12 +53,44 @@ verify::Diagnosis OtherVersion(const DiagnoseOptions& options, const Status& sta
   return diagnosis;
 }
 
+// The file of each sample; empty where it has none, or several.
+std::vector<std::string> FilesOf(const SampleList& list) {
+  std::vector<std::string> files;
+  for (const Sample& sample : list.samples) {
+    files.push_back(sample.files.size() == 1 ? sample.files[0] : "");
+  }
+  return files;
+}
+
+// What travels with the artifact against what this machine computes.
+Result<verify::StoredBits> CompareStoredBits(
+    const std::shared_ptr<const artifact::Artifact>& artifact, int threads) {
+  using Blame = verify::StoredBits::Blame;
+  runtime::SelfTestOptions options;
+  options.threads = threads;
+  PLUMB_ASSIGN_OR_RETURN(const SelfTestAnswer answer, RunSelfTest(artifact, options));
+  verify::StoredBits bits;
+  bits.vectors = answer.vectors;
+  if (answer.passed()) {
+    return bits;
+  }
+  const SelfTestProblem& problem = answer.problems[0];
+  bits.difference = problem.text;
+  bits.meaning = problem.cause;
+  const bool arithmetic = problem.part == "result" ||
+                          (problem.part == "record" && answer.report.difference &&
+                           answer.report.difference->cause == runtime::DifferenceCause::kProgram);
+  bits.blame = arithmetic                 ? Blame::kArithmetic
+               : problem.part == "record" ? Blame::kMachine
+                                          : Blame::kFile;
+  return bits;
+}
+
 Status LoadData(const DiagnoseOptions& options, const Model& reference, verify::CaseInput& input,
-                std::vector<std::string>& names) {
+                SampleList& list) {
   const bool dumped = !options.outputs.empty();
-  PLUMB_ASSIGN_OR_RETURN(SampleList list,
-                         ListSamples(options.data, reference.program->inputs.size(),
-                                     dumped || !options.boxes.empty() ? 0 : options.limit));
+  PLUMB_ASSIGN_OR_RETURN(list, ListSamples(options.data, reference.program->inputs.size(),
+                                           dumped || !options.boxes.empty() ? 0 : options.limit));
   if (dumped) {
     std::vector<std::string> known;
     for (const artifact::Port& port : reference.program->outputs) {
@@ -74,10 +109,8 @@ Status LoadData(const DiagnoseOptions& options, const Model& reference, verify::
     input.given.outputs.resize(used);
     list.samples.resize(used);
   }
-  for (const Sample& sample : list.samples) {
-    names.push_back(sample.files.empty() ? "" : sample.files[0]);
-  }
   if (!options.boxes.empty()) {
+    const std::vector<std::string> names = FilesOf(list);
     PLUMB_ASSIGN_OR_RETURN(auto boxes, ReadGivenBoxes(options.boxes, names, reference.decode));
     // Pictures with boxes first: without any there is little to learn.
     std::vector<size_t> order(names.size());
@@ -115,7 +148,7 @@ Status LoadData(const DiagnoseOptions& options, const Model& reference, verify::
 
 }  // namespace
 
-Result<verify::Diagnosis> Diagnose(const DiagnoseOptions& options) {
+Result<DiagnoseResult> Diagnose(const DiagnoseOptions& options) {
   const int sources = !options.subject.empty() + !options.outputs.empty() + !options.boxes.empty();
   if (sources != 1) {
     return UsageError(
@@ -127,14 +160,14 @@ Result<verify::Diagnosis> Diagnose(const DiagnoseOptions& options) {
   if (!options.subject.empty()) {
     Result<Model> loaded = LoadModel(options.subject, {});
     if (!loaded.ok() && loaded.status().code() == Code::kIncompatible) {
-      return OtherVersion(options, loaded.status());
+      return DiagnoseResult{OtherVersion(options, loaded.status()), nullptr};
     }
     if (!loaded.ok()) {
       return loaded.status();
     }
     subject = std::move(*loaded);
   }
-  PLUMB_ASSIGN_OR_RETURN(const Model reference,
+  PLUMB_ASSIGN_OR_RETURN(Model reference,
                          LoadModel(options.against, ReferenceOptions(options, subject)));
   verify::CaseInput input;
   input.threads = options.threads;
@@ -145,10 +178,13 @@ Result<verify::Diagnosis> Diagnose(const DiagnoseOptions& options) {
     input.subject_is_integer = IsInteger(*subject->program);
     if (subject->artifact != nullptr) {
       input.recipe = subject->artifact->provenance.options;
+      if (!subject->artifact->golden.empty()) {
+        input.stored_bits = [&] { return CompareStoredBits(subject->artifact, options.threads); };
+      }
     }
   }
-  std::vector<std::string> names;
-  PLUMB_RETURN_IF_ERROR(LoadData(options, reference, input, names));
+  SampleList samples;
+  PLUMB_RETURN_IF_ERROR(LoadData(options, reference, input, samples));
   if (input.subject) {
     PLUMB_ASSIGN_OR_RETURN(const std::vector<std::string> notes, verify::ReconcileContracts(input));
     for (const std::string& note : notes) {
@@ -157,12 +193,23 @@ Result<verify::Diagnosis> Diagnose(const DiagnoseOptions& options) {
       }
     }
   }
-  const verify::CasePaths paths{options.subject, options.against};
-  return verify::Diagnose(input, paths, options.symptom, [&](size_t done, size_t total) {
-    if (options.progress) {
-      options.progress("hypotheses", done, total);
-    }
-  });
+  const verify::CasePaths paths{options.subject, options.against, FilesOf(samples)};
+  DiagnoseResult result;
+  PLUMB_ASSIGN_OR_RETURN(
+      result.diagnosis,
+      verify::Diagnose(input, paths, options.symptom, [&](size_t done, size_t total) {
+        if (options.progress) {
+          options.progress("hypotheses", done, total);
+        }
+      }));
+  if (options.keep_for_report) {
+    reference.io = input.reference.io;  // as reconciled
+    reference.decode = input.reference.decode;
+    result.report = std::make_shared<DiagnosisSource>(
+        DiagnosisSource{options.subject + options.outputs + options.boxes, std::move(reference),
+                        std::move(subject), std::move(samples), std::move(input.pictures)});
+  }
+  return result;
 }
 
 }  // namespace plumb

@@ -1,6 +1,7 @@
 // plumb diagnose: why are the boxes wrong?
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "plumb/api/model.h"
@@ -19,11 +20,19 @@ struct DiagnoseOptions {
   std::string outputs;  // .npz: outputs by name, of the pictures in order; other tensors by name
   std::string boxes;    // .json: COCO results, or {"a.jpg": [[x1, y1, x2, y2, score, class]]}
   verify::Symptom symptom = verify::Symptom::kNone;
+  bool keep_for_report = false;  // fills in DiagnoseResult::report
   int threads = 1;
   Progress progress;
   std::function<void(const std::string&)> note;
 };
 
-[[nodiscard]] Result<verify::Diagnosis> Diagnose(const DiagnoseOptions& options);
+struct DiagnosisSource;  // report_diagnosis.h
+
+struct DiagnoseResult {
+  verify::Diagnosis diagnosis;
+  std::shared_ptr<DiagnosisSource> report;
+};
+
+[[nodiscard]] Result<DiagnoseResult> Diagnose(const DiagnoseOptions& options);
 
 }  // namespace plumb

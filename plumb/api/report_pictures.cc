@@ -4,15 +4,13 @@
 #include <cmath>
 
 #include "plumb/api/detect.h"
+#include "plumb/api/report_boxes.h"
 #include "plumb/api/report_text.h"
 #include "plumb/numerics/requantize.h"
-#include "plumb/pictures/draw.h"
 #include "plumb/pictures/write_picture.h"
 #include "plumb/runtime/session.h"
-#include "plumb/verify/box_match.h"
 #include "plumb/vision/classify.h"
 #include "plumb/vision/decode.h"
-#include "plumb/vision/nms.h"
 #include "plumb/vision/preprocess.h"
 
 namespace plumb {
@@ -21,9 +19,6 @@ namespace {
 constexpr int kJpegQuality = 82;
 constexpr int kPngSide = 128;  // a picture up to here is kept pixel by pixel
 constexpr size_t kShownPictures = 3;
-constexpr int kDrawnSide = 512;   // a smaller picture is enlarged before boxes are drawn on it
-constexpr float kSameBox = 0.5F;  // overlap from which two boxes are of one object
-constexpr pictures::Rgb kLost = {214, 40, 40}, kAdded = {255, 150, 20}, kBoth = {40, 175, 70};
 
 std::string ColorText(artifact::Color color) {
   return color == artifact::Color::kRgb   ? "red, green, blue"
@@ -150,37 +145,6 @@ Result<Picture> DrawingGround(const Model& model, const ReportSample& sample) {
                                               : std::move(unpacked.picture);
 }
 
-pictures::Mark MarkOf(const vision::Detection& d, std::string text,
-                      std::optional<pictures::Rgb> rgb) {
-  pictures::Mark mark{d.x1, d.y1, d.x2, d.y2, d.label, std::move(text), d.keypoints, rgb};
-  return mark;
-}
-
-// Float detections beside integer ones.
-struct Difference {
-  std::vector<vision::Detection> wanted, found;
-  std::vector<int> partner;  // of each wanted: index in found, or -1
-  std::vector<bool> taken;   // of each found
-  double size = 0;           // scores lost, added and shifted, summed
-
-  void Match() {
-    partner.assign(wanted.size(), -1);
-    verify::BoxMatcher matcher(found, kSameBox);
-    for (size_t i = 0; i < wanted.size(); ++i) {
-      if (const auto match = matcher.Take(wanted[i])) {
-        partner[i] = static_cast<int>(match->index);
-        size += std::fabs(wanted[i].score - found[match->index].score) + (1 - match->iou);
-      } else {
-        size += wanted[i].score;
-      }
-    }
-    taken = matcher.taken();
-    for (size_t k = 0; k < found.size(); ++k) {
-      size += taken[k] ? 0 : found[k].score;
-    }
-  }
-};
-
 class Networks {
  public:
   static Result<Networks> Create(const Model& model,
@@ -219,110 +183,29 @@ std::vector<ConstTensorView> ViewsOf(const Networks::Outputs& outputs) {
   return views;
 }
 
-std::string LabelText(const Model& model, const vision::Detection& d) {
-  return StrCat(LabelOf(model.decode, d.label), " ", FixedText(d.score, 2));
-}
-
-std::string BoxCount(size_t count) { return StrCat(count, count == 1 ? " box" : " boxes"); }
-
-// Three pictures: float, integer, difference.
-Result<report::Images> DifferenceImages(const Model& model, const ReportSample& sample,
-                                        const Difference& difference, std::string_view type) {
-  PLUMB_ASSIGN_OR_RETURN(Picture ground, DrawingGround(model, sample));
-  const int side = std::max(ground.width, ground.height);
-  const int larger = (kDrawnSide + side - 1) / side;
-  ground = vision::Resize(ground, ground.width * larger, ground.height * larger);
-  report::Images row;
-  row.title = sample.name;
-  const auto draw = [&](std::span<const pictures::Mark> marks, std::string title,
-                        std::string note) -> Status {
-    Picture picture = ground;
-    std::vector<pictures::Mark> placed(marks.begin(), marks.end());
-    for (pictures::Mark& mark : placed) {
-      for (float* x : {&mark.x1, &mark.y1, &mark.x2, &mark.y2}) {
-        *x *= static_cast<float>(larger);
-      }
-      for (float& x : mark.points) {
-        x *= static_cast<float>(larger);
-      }
-    }
-    PLUMB_RETURN_IF_ERROR(pictures::DrawMarks(picture, placed));
-    PLUMB_ASSIGN_OR_RETURN(report::Image image,
-                           ImageOf(picture, std::move(title), std::move(note)));
-    row.images.push_back(std::move(image));
-    return {};
-  };
-  std::vector<pictures::Mark> marks;
-  for (auto d = difference.wanted.rbegin(); d != difference.wanted.rend(); ++d) {
-    marks.push_back(MarkOf(*d, LabelText(model, *d), {}));
-  }
-  PLUMB_RETURN_IF_ERROR(draw(marks, "Float network", BoxCount(marks.size())));
-  marks.clear();
-  for (auto d = difference.found.rbegin(); d != difference.found.rend(); ++d) {
-    marks.push_back(MarkOf(*d, LabelText(model, *d), {}));
-  }
-  PLUMB_RETURN_IF_ERROR(
-      draw(marks, StrCat("Integer network (", type, ")"), BoxCount(marks.size())));
-  marks.clear();
-  int lost = 0, added = 0;
-  double shift = 0, overlap = 0;
-  int both = 0;
-  for (size_t i = 0; i < difference.wanted.size(); ++i) {
-    if (difference.partner[i] < 0) {
-      ++lost;
-      continue;
-    }
-    const vision::Detection& other = difference.found[static_cast<size_t>(difference.partner[i])];
-    marks.push_back(MarkOf(other, "", kBoth));
-    shift += other.score - difference.wanted[i].score;
-    overlap += vision::Iou(other, difference.wanted[i]);
-    ++both;
-  }
-  for (size_t k = 0; k < difference.found.size(); ++k) {
-    if (!difference.taken[k]) {
-      ++added;
-      marks.push_back(
-          MarkOf(difference.found[k], "new: " + LabelText(model, difference.found[k]), kAdded));
-    }
-  }
-  for (size_t i = 0; i < difference.wanted.size(); ++i) {
-    if (difference.partner[i] < 0) {
-      marks.push_back(
-          MarkOf(difference.wanted[i], "lost: " + LabelText(model, difference.wanted[i]), kLost));
-    }
-  }
-  std::string note = StrCat(both, " found by both");
-  if (both > 0) {
-    note += StrCat(" (mean overlap ", FixedText(overlap / both, 3), ", mean score shift ",
-                   FixedText(shift / both, 3), ")");
-  }
-  note += StrCat(", ", lost, " lost, ", added, " new");
-  PLUMB_RETURN_IF_ERROR(draw(marks, "Difference", note));
-  return row;
-}
-
 Result<std::vector<report::Block>> DetectionBlocks(const Model& model, Networks& networks,
                                                    std::span<const ReportSample> samples,
                                                    std::string_view type) {
   const int width = model.io.pictures[0].width, height = model.io.pictures[0].height;
-  std::vector<std::pair<size_t, Difference>> differences;
+  std::vector<std::pair<size_t, BoxDifference>> differences;
   for (size_t s = 0; s < samples.size(); ++s) {
     PLUMB_ASSIGN_OR_RETURN(const auto outputs, networks.Run(samples[s]));
-    Difference difference;
-    PLUMB_ASSIGN_OR_RETURN(difference.wanted,
+    PLUMB_ASSIGN_OR_RETURN(std::vector<vision::Detection> wanted,
                            vision::Boxes(model.decode, ViewsOf(outputs.first), width, height, {}));
-    PLUMB_ASSIGN_OR_RETURN(difference.found,
+    PLUMB_ASSIGN_OR_RETURN(std::vector<vision::Detection> found,
                            vision::Boxes(model.decode, ViewsOf(outputs.second), width, height, {}));
-    difference.Match();
-    differences.emplace_back(s, std::move(difference));
+    differences.emplace_back(s, BoxDifference(std::move(wanted), std::move(found)));
   }
   std::stable_sort(differences.begin(), differences.end(),
-                   [](const auto& a, const auto& b) { return a.second.size > b.second.size; });
+                   [](const auto& a, const auto& b) { return a.second.size() > b.second.size(); });
   std::vector<report::Block> blocks;
   for (size_t i = 0; i < std::min(kShownPictures, differences.size()); ++i) {
+    const ReportSample& sample = samples[differences[i].first];
+    PLUMB_ASSIGN_OR_RETURN(const Picture ground, DrawingGround(model, sample));
     PLUMB_ASSIGN_OR_RETURN(
         report::Images row,
-        DifferenceImages(model, samples[differences[i].first], differences[i].second, type));
+        differences[i].second.Draw(ground, sample.name, {"Float network", &model.decode},
+                                   {StrCat("Integer network (", type, ")"), &model.decode}));
     blocks.emplace_back(std::move(row));
   }
   return blocks;

@@ -53,10 +53,10 @@ void Console::Warn(std::string_view text) const { Say(Message::kWarning, text); 
 
 void Console::Print(std::string_view text) const { Say(Message::kResult, text); }
 
-void Console::PrintJson(const nlohmann::ordered_json& object) const {
+std::string Console::JsonText(const nlohmann::ordered_json& object) {
   nlohmann::ordered_json json = {{"schema_version", kJsonSchemaVersion}};
   json.update(object);
-  Print(json.dump(2));
+  return json.dump(2);
 }
 
 Progress Console::ProgressBar() {

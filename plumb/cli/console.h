@@ -33,7 +33,8 @@ class Console {
   void Warn(std::string_view text) const;    // always
   void Print(std::string_view text) const;   // a result, to standard output
   // The result of --json: one object, schema_version in front.
-  void PrintJson(const nlohmann::ordered_json& object) const;
+  [[nodiscard]] static std::string JsonText(const nlohmann::ordered_json& object);
+  void PrintJson(const nlohmann::ordered_json& object) const { Print(JsonText(object)); }
   // `progress` where set; else a bar with the time left on a terminal, elsewhere a line every tenth. Finished by a call with
   // done == total.
   [[nodiscard]] Progress ProgressBar();

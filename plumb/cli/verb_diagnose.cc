@@ -3,6 +3,8 @@
 #include <nlohmann/json.hpp>
 
 #include "plumb/api/diagnose.h"
+#include "plumb/api/report.h"
+#include "plumb/api/report_diagnosis.h"
 #include "plumb/cli/model_options.h"
 #include "plumb/cli/verb.h"
 
@@ -82,7 +84,7 @@ std::function<Status(Console&)> Setup_diagnose(CLI::App& app) {
   struct Arguments {
     ModelArguments model;  // of --against
     DiagnoseOptions options;
-    std::string symptom;
+    std::string symptom, html;
   };
   auto args = std::make_shared<Arguments>();
   app.add_option("artifact", args->options.subject, "the artifact (or model) that is wrong");
@@ -106,6 +108,7 @@ std::function<Status(Console&)> Setup_diagnose(CLI::App& app) {
   app.add_option("--symptom", args->symptom, "what you see; the likeliest causes are tried first")
       ->check(CLI::IsMember(
           {"too-many-boxes", "no-boxes", "shifted", "low-score", "nan", "differs-by-machine"}));
+  app.add_option("--html", args->html, "write a report with every experiment: one HTML file");
   args->model.DeclareOptions(app);
   return [args](Console& console) -> Status {
     DiagnoseOptions& options = args->options;
@@ -116,8 +119,20 @@ std::function<Status(Console&)> Setup_diagnose(CLI::App& app) {
     options.threads = console.Threads();
     options.progress = console.ProgressBar();
     options.note = [&console](const std::string& line) { console.Note(line); };
-    PLUMB_ASSIGN_OR_RETURN(const Diagnosis diagnosis, Diagnose(options));
+    options.keep_for_report = !args->html.empty();
+    if (options.keep_for_report) {
+      PLUMB_RETURN_IF_ERROR(CheckReport(args->html));
+    }
+    PLUMB_ASSIGN_OR_RETURN(const DiagnoseResult result, Diagnose(options));
+    const Diagnosis& diagnosis = result.diagnosis;
     console.json ? console.PrintJson(Json(diagnosis)) : console.Print(Text(diagnosis));
+    if (options.keep_for_report) {
+      PLUMB_ASSIGN_OR_RETURN(const report::Document document,
+                             MakeDiagnosisReport(result.report.get(), diagnosis, console.command,
+                                                 Console::JsonText(Json(diagnosis))));
+      PLUMB_RETURN_IF_ERROR(WriteReport(args->html, document));
+      console.Note(StrCat("report   ", args->html));
+    }
     // An answer is a success; a difference without a known cause is not.
     if (!diagnosis.healthy && diagnosis.causes.empty()) {
       console.exit_code = static_cast<int>(Code::kVerificationFailed);

@@ -124,6 +124,23 @@ class Report(unittest.TestCase):
             self.assertEqual(self.json_inside(page), printed.rstrip("\n"))
             self.works(page)
 
+            self.assertIn("lock", page.run("document.querySelector('#calibration .lead').textContent"))
+            self.assertGreater(page.run("document.querySelectorAll('#calibration .chart').length"), 1)
+
+            # Colours exchanged: both sides' inputs and detections, and an experiment for each hypothesis.
+            run("convert", EXAMPLE / "shapes_detector.onnx", "-o", folder / "bgr.plumb", "--calib", EXAMPLE / "calib", "--labels",
+                EXAMPLE / "labels.txt", "--calib-limit", 4, "--check-limit", 1, "--no-judge", "--force", "--color", "bgr",
+                codes=(0, 3))
+            printed = run("diagnose", folder / "bgr.plumb", "--against", EXAMPLE / "shapes_detector.onnx", "--labels",
+                          EXAMPLE / "labels.txt", "--data", EXAMPLE / "val", "--limit", 2, "--json", "--html", folder / "why.html")
+            self.opens(page, folder / "why.html")
+            answer = json.loads(printed)
+            self.assertEqual(self.json_inside(page), printed.rstrip("\n"))
+            self.assertEqual(page.run("document.querySelector('.headline').textContent"), answer["headline"])
+            self.assertEqual(page.run("document.querySelectorAll('#diagnosis .checks tr').length"), len(answer["tried"]))
+            self.assertEqual(page.run("document.querySelectorAll('#input img').length"), 3)
+            self.assertEqual(page.run("document.querySelectorAll('#results img').length"), 6)
+
             # Without the float model: what the artifact alone can tell.
             run("verify", artifact, "--html", folder / "alone.html")
             self.opens(page, folder / "alone.html")

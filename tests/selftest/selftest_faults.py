@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import pathlib
+import shlex
 import struct
 import subprocess
 import sys
@@ -136,6 +137,49 @@ class SelfTest(unittest.TestCase):
             self.assertIn("the self-test failed, so it is not run", done.stderr)
             self.assertIn(DOT, done.stderr)
         self.assertEqual(run(WRONG, *arguments, isa="avx2", wrong="dot-first").returncode, 0, "nobody asked")
+
+    def diagnose(self, artifact, program=PLUMB, wrong=None):
+        done = run(program, "diagnose", artifact, "--against", DETECTOR, "--data", ROOT / "examples/shapes_detector/val/val_002.jpg",
+                   "--symptom", "differs-by-machine", "--json", "-q", "--threads", "2", isa="avx2", wrong=wrong)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        answer = json.loads(done.stdout)
+        return answer["headline"], [cause["cause"] for cause in answer["causes"]], answer["tried"][0]
+
+    def test_diagnosis_names_the_machine(self):
+        for wrong in ("dot-first", "dot-thread"):
+            headline, causes, first = self.diagnose(DETECTOR, WRONG, wrong)
+            self.assertTrue(headline.startswith("The result differs by machine"), headline)
+            self.assertEqual((causes[0], first["code"]), ("kernels-differ", "H9"))
+            self.assertIn("golden vector", first["evidence"])
+        artifact = Artifact(DETECTOR)
+        old = artifact.facts["golden"]["vectors"][0]["hashes"][5]
+        artifact.replace("golden", struct.pack("<Q", old), struct.pack("<Q", old ^ 1))
+        headline, causes, _ = self.diagnose(artifact.write(self.changed))
+        self.assertEqual(causes, ["other-arithmetic"])
+        self.assertIn("differs by machine", headline)
+
+    def test_remedy_for_changed_weights_runs(self):
+        """H8 gives a 'plumb reduce' that leaves the changed layer alone; H9 says that the file was changed."""
+        example = ROOT / "examples/shapes_detector"
+        model, folder = example / "shapes_detector.onnx", self.changed.parent
+        good = folder / "good.plumb"
+        done = run(PLUMB, "convert", model, "--calib", example / "calib", "--calib-limit", 2, "--check-limit", 1, "--no-judge",
+                   "--no-lock", "--force", "-q", "-o", good)
+        self.assertTrue(good.exists(), done.stderr)
+        changed = Artifact(good)
+        program, weights = changed.facts["program"], changed.section("weights")
+        layer = [record for record in program["records"] if record["op"] == "conv"][20]
+        blob = program["constants"][program["tensors"][layer["inputs"][1]]["constant"]]
+        for at in range(0, blob["size"], 7):
+            changed.data[weights["offset"] + blob["offset"] + at] ^= 0x40
+        changed.write(self.changed)
+        done = run(PLUMB, "diagnose", self.changed, "--against", model, "--data", example / "val", "--limit", 2, "--json", "-q")
+        causes = {cause["code"]: cause for cause in json.loads(done.stdout)["causes"]}
+        self.assertEqual(causes["H9"]["cause"], "changed-file")
+        command = shlex.split(causes["H8"]["fix"])
+        self.assertEqual(command[:2], ["plumb", "reduce"])
+        done = run(PLUMB, *command[1:-1], folder / "reduced", "--json")
+        self.assertEqual([record["name"] for record in json.loads(done.stdout)["records"]], [layer["name"]], done.stderr)
 
     def test_names_the_record_whose_weights_changed(self):
         artifact = Artifact(DETECTOR)

@@ -214,6 +214,8 @@ Result<Diagnosis> Diagnose(const CaseInput& input, const CasePaths& paths, Sympt
   Session session(*c, paths, progress);
   Diagnosis& diagnosis = session.diagnosis;
   diagnosis.difference = c->difference();
+  diagnosis.reference_boxes = c->reference().boxes;
+  diagnosis.subject_boxes = c->subject().boxes;
   PLUMB_ASSIGN_OR_RETURN(const bool material, c->Material());
   diagnosis.expected = c->sound();
   std::vector<size_t> order = OrderFor(symptom);

@@ -36,7 +36,9 @@ struct Diagnosis {
   std::string next;  // a command
   Difference difference;
   double expected = 0;  // what a sound conversion differs by
-  std::string note;     // what the numbers cannot say; may be empty
+  // What both sides found, by picture, in its pixels; empty where that is not known.
+  std::vector<std::vector<vision::Detection>> reference_boxes, subject_boxes;
+  std::string note;  // what the numbers cannot say; may be empty
 };
 
 using HypothesisProgress = std::function<void(size_t done, size_t total)>;

@@ -26,13 +26,27 @@ struct Side {
   artifact::DecodeContract decode;
 };
 
+// What this machine makes of the inputs that travel with an artifact, against the bits that travel with them.
+struct StoredBits {
+  size_t vectors = 0;
+  std::string difference;  // the first, in words; empty: the stored bits
+  enum class Blame {
+    kMachine,     // its kernels do not agree with each other, or with one thread
+    kArithmetic,  // they agree, on other bits
+    kFile,        // its parameters or inputs are not those that the bits were made with
+  } blame = Blame::kMachine;
+  std::string meaning;
+};
+
 struct CaseInput {
   Side reference;
   const ir::Graph* graph = nullptr;  // of the reference, canonical; null when it is an artifact
   std::optional<Side> subject;       // absent: only results of it are known
   bool subject_is_integer = false;
   std::vector<std::pair<std::string, std::string>>
-      recipe;                                // the subject's options, by its provenance
+      recipe;  // the subject's options, by its provenance
+  // Of the subject; empty: no bits travel with it.
+  std::function<Result<StoredBits>()> stored_bits;
   SideResults given;                         // what the subject made, when it cannot be run
   std::vector<Picture> pictures;             // either these,
   std::vector<std::vector<Tensor>> samples;  // or tensors in port order

@@ -21,11 +21,13 @@ struct Explanation {
   double explained = 0;  // share of the difference that the experiment took away, 0..1
   bool certain =
       false;  // a contradiction between exact numbers, whatever its effect on these pictures
+  std::string layer{};  // the tensor of the subject where it begins; empty: no one layer's fault
 };
 
 // What the remedies name.
 struct CasePaths {
   std::string subject, model;
+  std::vector<std::string> samples;  // the files of each; empty where they have none
 };
 
 struct HypothesisResult {

@@ -9,6 +9,7 @@
 #include "plumb/verify/diagnose/foreign_results.h"
 #include "plumb/verify/diagnose/layer_pairs.h"
 #include "plumb/verify/diagnose/layer_variants.h"
+#include "plumb/verify/diagnose/operator_remedy.h"
 #include "plumb/verify/diagnose/output_exchange.h"
 #include "plumb/verify/diagnose/partial_runs.h"
 
@@ -324,6 +325,7 @@ class Search {
                           ") cannot be put in its place to measure what it changes");
       e.remedy = ConvertCommand(paths_, "");
       e.certain = true;
+      e.layer = layer.name;
       (layer.fault.parameter ? study_->parameters : study_->operators).push_back(std::move(e));
       return {};
     }
@@ -425,6 +427,7 @@ class Search {
       fault = found ? &*found : nullptr;
     }
     Explanation e;
+    e.layer = name;
     e.explained = explained;
     e.certain = fault != nullptr && !grid;
     e.cause = fault != nullptr ? fault->cause : "other-layer";
@@ -475,8 +478,14 @@ Result<HypothesisResult> TestParameters(Case& c, const CasePaths& paths) {
 }
 
 Result<HypothesisResult> TestOperators(Case& c, const CasePaths& paths) {
-  return c.input().subject ? FromStudy(c, paths, &LayerStudy::operators)
-                           : TestForeignOperators(c, paths);
+  if (!c.input().subject) {
+    return TestForeignOperators(c, paths);
+  }
+  PLUMB_ASSIGN_OR_RETURN(HypothesisResult result, FromStudy(c, paths, &LayerStudy::operators));
+  for (Explanation& e : result.explanations) {
+    PLUMB_ASSIGN_OR_RETURN(e.remedy, OperatorRemedy(c, paths, e));
+  }
+  return result;
 }
 
 Result<HypothesisResult> RoundingOf(Case& c, const CasePaths& paths) {

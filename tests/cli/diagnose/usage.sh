@@ -10,4 +10,5 @@ echo '{"other.jpg": [[0, 0, 1, 1, 0.5, 0]]}' > other.json
 diagnose --boxes other.json
 echo 'no archive' > dump.npz
 diagnose --outputs dump.npz
+diagnose "$CLI/../golden/refuse/5-numerics-version.plumb" | grep -E '^(The|H|exit)'
 plumb diagnose x.plumb --against "$model" --data nowhere --symptom odd 2>&1 | head -1
