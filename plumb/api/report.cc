@@ -96,7 +96,7 @@ class ReportMaker {
     ErrorByDepth();
     Layers();
     Graph();
-    return source_.calibration ? Calibration() : Status();
+    return Calibration();
   }
 
   Status Load() {
@@ -490,13 +490,33 @@ class ReportMaker {
 
   Status Calibration() {
     Step(3);
+    const size_t files = source_.provenance.calibration.size();
+    if (source_.samples.samples.empty()) {
+      Add("calibration", "Calibration",
+          StrCat("Not shown: this needs samples. Give those that the ranges come from (", files,
+                 files == 1 ? " file" : " files",
+                 ", by SHA-256 under Provenance) or others like "
+                 "them with --data."));
+      return {};
+    }
+    const compile::NamedStats* calibrated = source_.calibrated ? &*source_.calibrated : nullptr;
+    std::string lead =
+        "The ranges of the integer grids come from these samples. Ranges that only one sample "
+        "reaches are an outlier's: they cost resolution everywhere else.";
+    if (!source_.calibration) {
+      const size_t among = CalibrationFilesAmong(source_.provenance, source_.samples);
+      lead = StrCat(
+          among, " of the ", files, files == 1 ? " file" : " files", " that the ranges come from ",
+          among == 1 ? "is" : "are", " among these samples of --data. ",
+          calibrated != nullptr ? StrCat("The ranges themselves are known from ", source_.lock, ".")
+                                : StrCat("The ranges themselves are not known: there is no lock ",
+                                         source_.lock, " beside the artifact."),
+          " Ranges that only one sample reaches are an outlier's.");
+    }
     PLUMB_ASSIGN_OR_RETURN(
         std::vector<report::Block> blocks,
-        CalibrationBlocks(source_.model, source_.samples, source_.threads, progress_));
-    Add("calibration", "Calibration",
-        "The ranges of the integer grids come from these samples. Ranges that only one sample "
-        "reaches are an outlier's: they cost resolution everywhere else.")
-        .blocks = std::move(blocks);
+        CalibrationBlocks(source_.model, source_.samples, calibrated, source_.threads, progress_));
+    Add("calibration", "Calibration", std::move(lead)).blocks = std::move(blocks);
     return {};
   }
 
@@ -551,6 +571,14 @@ class ReportMaker {
                     ? std::string("SAMPLE.npy")
                     : source_.samples.samples[0].files[0],
                 source_.model.io.pictures.empty() ? "" : " --as-picture", " --hashes")}};
+    if (verdict_.level != verify::Level::kPass && source_.program != nullptr &&
+        source_.model.graph && !source_.samples.source.empty()) {
+      commands.commands.insert(
+          commands.commands.begin() + 1,
+          {"Why, with an experiment for each hypothesis:",
+           StrCat("plumb diagnose ", source_.artifact, " --against ", source_.model.path,
+                  " --data ", source_.samples.source, " --html diagnosis.html")});
+    }
     Add("reproduce", "Reproduce", "The same inputs and the same tool give the same artifact.")
         .blocks = {std::move(commands)};
   }

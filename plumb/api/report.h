@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "plumb/artifact/program.h"
 #include "plumb/artifact/provenance.h"
 #include "plumb/base/status.h"
+#include "plumb/compile/compile.h"
 #include "plumb/quant/quantize.h"
 #include "plumb/report/document.h"
 #include "plumb/verify/verdict.h"
@@ -29,6 +31,9 @@ struct ReportSource {
   SampleList samples;
   size_t check_limit = 0;    // samples used for the verdict; 0: all
   bool calibration = false;  // the samples are what the ranges were made of
+  // The ranges that the artifact was made with, where its lock is at hand, and the lock's path.
+  std::optional<compile::NamedStats> calibrated;
+  std::string lock;
   artifact::Provenance provenance;
   std::vector<quant::LayerNote> notes;  // may be empty
   int threads = 1;

@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <set>
 
 #include "plumb/api/report_pictures.h"
 #include "plumb/api/report_text.h"
+#include "plumb/base/npy.h"
+#include "plumb/base/sha256.h"
 #include "plumb/lower/graph_runner.h"
 #include "plumb/pictures/read_picture.h"
 
@@ -114,9 +117,86 @@ Result<report::Images> OutlierImages(const SampleList& list, const std::vector<s
   return row;
 }
 
+// What these samples reach of the ranges that were calibrated, and where they go beyond them.
+void AddAgainst(const ir::Graph& graph, const std::vector<Range>& whole,
+                const compile::NamedStats& calibrated, std::vector<report::Block>& blocks) {
+  struct Beyond {
+    std::string name;
+    Range ours;
+    float low, high;
+    double share;  // of the calibrated width
+  };
+  std::vector<Beyond> beyond;
+  double reached = 0;
+  size_t count = 0;
+  for (size_t v = 0; v < whole.size(); ++v) {
+    const auto found = calibrated.find(graph.value(static_cast<ir::ValueId>(v)).name);
+    if (found == calibrated.end() || !found->second.seen || !whole[v].seen() ||
+        !(found->second.max > found->second.min)) {
+      continue;
+    }
+    const quant::ValueStats& stats = found->second;
+    const double width = static_cast<double>(stats.max) - stats.min;
+    const double inside =
+        std::min<double>(whole[v].high, stats.max) - std::max<double>(whole[v].low, stats.min);
+    reached += std::max(0.0, inside) / width;
+    ++count;
+    const double more = std::max(0.0, static_cast<double>(whole[v].high) - stats.max) +
+                        std::max(0.0, static_cast<double>(stats.min) - whole[v].low);
+    if (more > 0) {
+      beyond.push_back({found->first, whole[v], stats.min, stats.max, more / width});
+    }
+  }
+  if (count == 0) {
+    return;
+  }
+  std::stable_sort(beyond.begin(), beyond.end(),
+                   [](const Beyond& a, const Beyond& b) { return a.share > b.share; });
+  blocks.emplace_back(report::Paragraph{
+      StrCat("Of the ranges that were calibrated (the artifact's lock), these samples reach ",
+             PercentText(reached / static_cast<double>(count)), "; in ", beyond.size(), " of ",
+             count, " tensors they go beyond them.")});
+  if (beyond.empty()) {
+    return;
+  }
+  constexpr size_t kShown = 20;
+  report::Table table;
+  table.columns = {{"tensor"},       {"calibrated from", "", true},
+                   {"to", "", true}, {"these samples from", "", true},
+                   {"to", "", true}, {"beyond %", "of the width of the calibrated range", true}};
+  for (size_t i = 0; i < std::min(kShown, beyond.size()); ++i) {
+    const Beyond& b = beyond[i];
+    const auto cell = [](double value) { return report::Cell{SignificantText(value), value}; };
+    table.rows.push_back({"",
+                          {{b.name},
+                           cell(b.low),
+                           cell(b.high),
+                           cell(b.ours.low),
+                           cell(b.ours.high),
+                           {FixedText(100 * b.share, 1), 100 * b.share}},
+                          {}});
+  }
+  blocks.emplace_back(std::move(table));
+}
+
 }  // namespace
 
+size_t CalibrationFilesAmong(const artifact::Provenance& provenance, const SampleList& list) {
+  std::set<std::string> given;
+  for (const Sample& sample : list.samples) {
+    for (const std::string& file : sample.files) {
+      if (const auto bytes = ReadFileBytes(file); bytes.ok()) {
+        given.insert(ToHex(Sha256::Of(*bytes)));
+      }
+    }
+  }
+  return static_cast<size_t>(
+      std::count_if(provenance.calibration.begin(), provenance.calibration.end(),
+                    [&](const artifact::FileDigest& file) { return given.contains(file.sha256); }));
+}
+
 Result<std::vector<report::Block>> CalibrationBlocks(const Model& model, const SampleList& list,
+                                                     const compile::NamedStats* calibrated,
                                                      int threads, const Progress& progress) {
   std::vector<size_t> chosen;
   const size_t count = std::min(kMostSamples, list.samples.size());
@@ -156,6 +236,9 @@ Result<std::vector<report::Block>> CalibrationBlocks(const Model& model, const S
   const std::vector<double> coverage = CoverageOf(ranges, whole);
   const std::vector<double> stretch = StretchOf(ranges, whole);
   std::vector<report::Block> blocks;
+  if (calibrated != nullptr) {
+    AddAgainst(*model.graph, whole, *calibrated, blocks);
+  }
   const auto enough = std::find_if(coverage.begin(), coverage.end(),
                                    [](double share) { return share >= kCovered; });
   const auto needed = static_cast<size_t>(enough - coverage.begin()) + 1;

@@ -6,6 +6,7 @@
 #include "plumb/api/eval.h"
 #include "plumb/api/import_judge.h"
 #include "plumb/api/labelled_data.h"
+#include "plumb/api/lock.h"
 #include "plumb/api/preprocess_check.h"
 #include "plumb/api/recipe_options.h"
 #include "plumb/api/report.h"
@@ -349,6 +350,12 @@ class Verification {
     return verify::Decide(input, result_.verdict);
   }
 
+  // A lock that stands beside it by chance, or was made for an older artifact, says nothing of this one.
+  [[nodiscard]] bool IsLockOf(const Lock& lock) const {
+    const Result<std::string> hash = HashOf(options_.artifact);
+    return hash.ok() && *hash == lock.artifact_sha256;
+  }
+
   void KeepForReport() {
     if (!options_.keep_for_report) {
       return;
@@ -362,6 +369,12 @@ class Verification {
     if (artifact_.artifact != nullptr) {
       report->provenance = artifact_.artifact->provenance;
       report->program = artifact_.program;
+    }
+    report->lock = LockPathOf(options_.artifact);
+    if (std::error_code none; artifact_.artifact != nullptr && fs::exists(report->lock, none)) {
+      if (Result<Lock> lock = ReadLock(report->lock); lock.ok() && IsLockOf(*lock)) {
+        report->calibrated = std::move(lock->ranges);
+      }
     }
     report->model = model_ ? std::move(*model_) : std::move(artifact_);
     report->samples = std::move(data_.samples);
