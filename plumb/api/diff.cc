@@ -4,6 +4,7 @@
 #include <map>
 
 #include "plumb/api/diff_facts.h"
+#include "plumb/api/diff_golden.h"
 #include "plumb/api/diff_measure.h"
 #include "plumb/api/recipe_options.h"
 #include "plumb/base/mapped_file.h"
@@ -25,6 +26,11 @@ std::string Counted(size_t count, std::string_view one, std::string_view many) {
   return StrCat(count, " ", count == 1 ? one : many);
 }
 
+// Less: moves the result more.
+std::pair<int, double> Key(const Effect& e) {
+  return {-(e.boxes_changed + e.classes_changed), e.sqnr};
+}
+
 class Comparison {
  public:
   explicit Comparison(const DiffOptions& options) : options_(options) {}
@@ -32,6 +38,9 @@ class Comparison {
   Result<DiffReport> Run() {
     PLUMB_RETURN_IF_ERROR(Load());
     report_.sections = CompareFacts(a_, b_);
+    if (a_.is_artifact && b_.is_artifact) {
+      AddSection("golden vectors", CompareGolden(*a_.artifact, *b_.artifact));
+    }
     pair_.emplace(a_.program, b_.program);
     if (pair_->why_not().empty()) {
       report_.program = verify::CompareParts(*pair_);
@@ -127,22 +136,21 @@ class Comparison {
     if (pair_->why_not().empty() && !pair_->differing().empty()) {
       PLUMB_RETURN_IF_ERROR(MeasureLayers());
     }
-    std::stable_sort(report_.alone.begin(), report_.alone.end(),
-                     [](const AloneEffect& x, const AloneEffect& y) {
-                       const auto key = [](const Effect& e) {
-                         return std::pair(-(e.boxes_changed + e.classes_changed), e.sqnr);
-                       };
-                       return key(x.effect) < key(y.effect);
-                     });
+    std::stable_sort(
+        report_.alone.begin(), report_.alone.end(),
+        [](const AloneEffect& x, const AloneEffect& y) { return Key(x.effect) < Key(y.effect); });
     return {};
   }
 
-  void Keep(std::string what, const Result<std::vector<Answer>>& answers) {
-    if (answers.ok()) {
-      report_.alone.push_back({std::move(what), EffectOf(reference_, *answers, a_.decode)});
-    } else {
+  // What was measured; null when it cannot be.
+  const Effect* Keep(std::string what, const Result<std::vector<Answer>>& answers,
+                     bool together = false) {
+    if (!answers.ok()) {
       report_.not_alone.push_back(what + ": " + answers.status().message());
+      return nullptr;
     }
+    report_.alone.push_back({std::move(what), EffectOf(reference_, *answers, a_.decode), together});
+    return &report_.alone.back().effect;
   }
 
   void MeasureContracts() {
@@ -189,28 +197,69 @@ class Comparison {
 
   Status MeasureLayers() {
     const std::vector<std::string>& names = pair_->differing();
-    const Reading reading{a_.io, a_.decode};
     if (names.size() > 1) {
-      Keep(StrCat("all ", names.size(), " layers that differ, together"),
-           AnswersOf(pair_->With({names.begin(), names.end()}), reading, samples_,
-                     options_.threads));
+      Keep(StrCat("all ", names.size(), " layers that differ, together"), WithLayers(names), true);
     }
     PLUMB_ASSIGN_OR_RETURN(const auto apart, OwnDifferences());
     const size_t count = std::min(options_.layers, apart.size());
+    std::vector<std::string> rest = names;
+    std::optional<Effect> most;
     for (size_t i = 0; i < count; ++i) {
-      const std::string& name = apart[i].second;
-      const auto part = std::ranges::find(report_.program.parts, name, &verify::PartChange::tensor);
-      Keep(StrCat("layer '", name, "': ", part->Text()),
-           AnswersOf(pair_->With({name}), reading, samples_, options_.threads));
+      const Effect* effect = KeepLayer(apart[i].second);
+      std::erase(rest, apart[i].second);
+      if (effect != nullptr && (!most || Key(*effect) < Key(*most))) {
+        most = *effect;
+      }
       if (options_.progress) {
         options_.progress("measure alone", i + 1, count);
       }
     }
-    if (count < names.size()) {
-      report_.not_alone.push_back(StrCat(
-          names.size() - count, " layers whose own results differ less (--layers measures more)"));
-    }
+    MeasureRest(std::move(rest), most);
     return {};
+  }
+
+  [[nodiscard]] Result<std::vector<Answer>> WithLayers(std::span<const std::string> names) const {
+    return AnswersOf(pair_->With({names.begin(), names.end()}), {a_.io, a_.decode}, samples_,
+                     options_.threads);
+  }
+
+  const Effect* KeepLayer(const std::string& name) {
+    const auto part = std::ranges::find(report_.program.parts, name, &verify::PartChange::tensor);
+    return Keep(StrCat("layer '", name, "': ", part->Text()), WithLayers(std::span(&name, 1)));
+  }
+
+  // The layers that were not measured alone, together: a bound on each of them. Where they move the result more than `most`,
+  // the layer that does is looked for by bisection.
+  void MeasureRest(std::vector<std::string> rest, const std::optional<Effect>& most) {
+    const auto not_alone = [&](size_t count) {
+      if (count > 0) {
+        report_.not_alone.push_back(
+            StrCat(count, count == 1 ? " layer" : " layers",
+                   " whose own results differ less (--layers measures more)"));
+      }
+    };
+    const size_t all = rest.size();
+    if (all < 2 || !most) {
+      return all == 1 ? (void)KeepLayer(rest[0]) : not_alone(all);
+    }
+    const Effect* together =
+        Keep(StrCat("the other ", all, " layers that differ, together"), WithLayers(rest), true);
+    if (together == nullptr || Key(*together) >= Key(*most)) {
+      return not_alone(all);
+    }
+    while (rest.size() > 1) {
+      const auto middle = rest.begin() + static_cast<long>(rest.size() / 2);
+      const auto first = WithLayers({rest.begin(), middle});
+      const auto second = WithLayers({middle, rest.end()});
+      if (!first.ok() || !second.ok()) {
+        return not_alone(all);
+      }
+      const bool front = Key(EffectOf(reference_, *first, a_.decode)) <=
+                         Key(EffectOf(reference_, *second, a_.decode));
+      front ? rest.erase(middle, rest.end()) : rest.erase(rest.begin(), middle);
+    }
+    KeepLayer(rest[0]);
+    not_alone(all - 1);
   }
 
   const DiffSection* Find(std::string_view title) const {
@@ -256,9 +305,7 @@ class Comparison {
     for (const std::string& part : parts) {
       report_.summary += (report_.summary.empty() ? "" : "; ") + part;
     }
-    // "All together" is no change of its own: the first below it is what moves most.
-    const auto most = std::ranges::find_if(
-        report_.alone, [](const AloneEffect& effect) { return !effect.what.starts_with("all "); });
+    const auto most = std::ranges::find(report_.alone, false, &AloneEffect::together);
     if (most != report_.alone.end()) {
       report_.most = most->effect.None() ? "no change alone moves the result"
                                          : StrCat(most->what, ": ", most->effect.Text());

@@ -43,6 +43,7 @@ struct AloneEffect {
   std::string
       what;  // "I/O contract: color rgb -> bgr", "layer 'conv_3': weights 12 of 864 elements"
   Effect effect;
+  bool together = false;  // of several layers: no change of its own
 };
 
 struct DiffSection {

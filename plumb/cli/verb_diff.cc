@@ -102,7 +102,8 @@ void PrintJson(const Console& console, const DiffOptions& options, const DiffRep
   }
   json["alone"] = Json::array();
   for (const AloneEffect& alone : report.alone) {
-    json["alone"].push_back({{"what", alone.what}, {"effect", EffectJson(alone.effect)}});
+    json["alone"].push_back(
+        {{"what", alone.what}, {"together", alone.together}, {"effect", EffectJson(alone.effect)}});
   }
   json["not_alone"] = report.not_alone;
   console.PrintJson(json);
