@@ -11,6 +11,7 @@
 #include "plumb/compile/compile.h"
 #include "plumb/import/onnx/import.h"
 #include "plumb/import/rknn/rknn_file.h"
+#include "plumb/runtime/binding.h"
 
 namespace plumb {
 namespace {
@@ -38,6 +39,20 @@ bool SelfTestInEnvironment() {
   return asked != nullptr && *asked != '\0' && std::string_view(asked) != "0";
 }
 
+// Operators that only another release runs. Binding finds them too, but does not know the file.
+Status CheckOperators(const std::string& path, const artifact::Program& program) {
+  for (size_t i = 0; i < program.records.size(); ++i) {
+    const artifact::Record& record = program.records[i];
+    if (runtime::FindRecordKind(record.op, record.version) == nullptr) {
+      return Incompatible("'", path, "': record ", i, " '", record.name, "' is of kind '",
+                          record.op, "' version ", record.version,
+                          ", which this release of Plumb does not know; install the release that "
+                          "made it, or newer");
+    }
+  }
+  return {};
+}
+
 Result<Model> LoadArtifact(const std::string& path, const ModelOptions& options) {
   if (!options.input_shapes.empty() || !options.passes.disabled.empty() ||
       StatesContract(options.contract)) {
@@ -51,6 +66,7 @@ Result<Model> LoadArtifact(const std::string& path, const ModelOptions& options)
   model.is_artifact = true;
   PLUMB_ASSIGN_OR_RETURN(model.artifact, artifact::ReadArtifact(path));
   model.program = artifact::ProgramOf(model.artifact);
+  PLUMB_RETURN_IF_ERROR(CheckOperators(path, *model.program));
   model.io = model.artifact->io;
   model.decode = model.artifact->decode;
   model.explanation = Explain(model.io, model.decode, "");

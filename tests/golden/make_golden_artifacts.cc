@@ -164,6 +164,8 @@ void WriteInvalid(const GoldenFolder& golden) {
                      [](Program&, auto& blobs) { blobs[0].offset = 1 << 20; });
   golden.WriteBroken("refuse/4-constants-overlap",
                      [](Program&, auto& blobs) { blobs[2].offset = 0; });
+  golden.WriteBroken("refuse/5-operator-version",
+                     [](Program& p, auto&) { p.records[0].version = 1000; });
 }
 
 }  // namespace

@@ -14,10 +14,6 @@
 namespace plumb::onnx {
 namespace {
 
-// Opsets of the default domain whose operators have been checked.
-constexpr int64_t kOldestOpset = 7;
-constexpr int64_t kNewestOpset = 27;
-
 const ops::ImportRule* FindRule(const NodeProto& node) {
   const std::string type = QualifiedType(node);
   const ops::ImportRule* rule = ops::FindImportRule("onnx", type);

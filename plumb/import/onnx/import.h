@@ -18,6 +18,9 @@
 
 namespace plumb::onnx {
 
+// Opsets of the default domain whose operators have been checked.
+inline constexpr int64_t kOldestOpset = 7, kNewestOpset = 27;
+
 struct ImportOptions {
   std::map<std::string, Shape>
       input_shapes;  // by input name: sizes for symbolic dimensions, all of an input's

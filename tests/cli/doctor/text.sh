@@ -1,1 +1,1 @@
-PLUMB_ISA=scalar plumb doctor --threads 2
+PLUMB_ISA=scalar PLUMB_JUDGE_PYTHON=./no_such_python plumb doctor --threads 2
