@@ -1,4 +1,5 @@
-// plumb doctor: what this machine and this installation can run, what is loaded from where, and what would need what.
+// plumb doctor: what this machine and this installation can run, what is loaded from where, and what would need what. Of a
+// script: what its RKNN calls do here, and what in it the model contradicts (python/plumb/rknn/script_doctor.py).
 
 #include <filesystem>
 #include <map>
@@ -9,6 +10,7 @@
 #include "plumb/artifact/artifact.h"
 #include "plumb/base/cpu.h"
 #include "plumb/base/number_text.h"
+#include "plumb/cli/python_program.h"
 #include "plumb/cli/verb.h"
 #include "plumb/import/onnx/import.h"
 
@@ -98,8 +100,31 @@ nlohmann::ordered_json Json(const Facts& facts) {
 }  // namespace
 
 std::function<Status(Console&)> Setup_doctor(CLI::App& app) {
-  (void)app;
-  return [](Console& console) -> Status {
+  struct Arguments {
+    std::string script, model;
+  };
+  auto args = std::make_shared<Arguments>();
+  app.add_option("script", args->script,
+                 "a Python script written for RKNN: what its calls do here, and what in its own "
+                 "code the model contradicts");
+  app.add_option("--model", args->model,
+                 "the artifact or float model that the script is for (default: those it names)");
+  return [args](Console& console) -> Status {
+    if (!args->script.empty()) {
+      PLUMB_ASSIGN_OR_RETURN(const std::string python, PreparePython());
+      std::vector<std::string> words = {"-m", "plumb.rknn.script_doctor"};
+      if (!args->model.empty()) {
+        words.insert(words.end(), {"--model", args->model});
+      }
+      if (console.json) {
+        words.emplace_back("--json");
+      }
+      words.push_back(args->script);
+      return BecomePython(python, std::move(words));
+    }
+    if (!args->model.empty()) {
+      return UsageError("--model is for a script: plumb doctor SCRIPT --model ", args->model);
+    }
     Facts facts;
     PLUMB_ASSIGN_OR_RETURN(facts.isa, SelectIsa());
     for (Isa one : AvailableIsas()) {

@@ -1,126 +1,13 @@
-// plumb python: any script, with the drop-in modules in front of what is installed. Becomes the interpreter, so that exit
-// code and signals are the script's own.
+// plumb python: any script, with the drop-in modules in front of what is installed; what its own code gets wrong about the
+// model is said first.
 
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <algorithm>
-#include <cerrno>
-#include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <filesystem>
 
+#include "plumb/cli/python_program.h"
 #include "plumb/cli/verb.h"
 
 namespace plumb::cli {
-namespace {
-
-namespace fs = std::filesystem;
-
-std::string Environment(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
-
-// The folder with the package: named by $PLUMB_PYTHON_PACKAGES, beside the program in a build folder, or installed.
-Result<fs::path> FindPackages() {
-  std::error_code error;
-  if (const std::string named = Environment("PLUMB_PYTHON_PACKAGES"); !named.empty()) {
-    return fs::is_regular_file(fs::path(named) / "plumb/__init__.py", error)
-               ? Result<fs::path>(named)
-               : EnvironmentError("PLUMB_PYTHON_PACKAGES names '", named,
-                                  "'; there is no plumb/__init__.py in it");
-  }
-  const fs::path program = fs::read_symlink("/proc/self/exe", error);
-  const fs::path prefix = program.parent_path().parent_path();
-  for (const char* place : {"python", "lib/plumb/python"}) {
-    if (fs::is_regular_file(prefix / place / "plumb/__init__.py", error)) {
-      return prefix / place;
-    }
-  }
-  return EnvironmentError("the Python package of Plumb is neither in ",
-                          (prefix / "python").string(), " nor in ",
-                          (prefix / "lib/plumb/python").string(),
-                          "; build it (docs/how_to/python.md), or name its folder in "
-                          "PLUMB_PYTHON_PACKAGES");
-}
-
-// "3.11" of _native.cpython-311-x86_64-linux-gnu.so; empty when the extension does not say.
-std::string BuiltFor(const fs::path& packages) {
-  std::error_code ignored;
-  for (const fs::directory_entry& entry : fs::directory_iterator(packages / "plumb", ignored)) {
-    const std::string name = entry.path().filename().string();
-    constexpr std::string_view kTag = "_native.cpython-3";
-    if (name.starts_with(kTag)) {
-      return "3." + name.substr(kTag.size(), name.find('-', kTag.size()) - kTag.size());
-    }
-  }
-  return "";
-}
-
-// Runs it on a line of Python: its last line of error output; empty when all went well.
-std::string Try(const std::string& python) {
-  int ends[2];
-  if (::pipe(ends) != 0) {
-    return std::strerror(errno);
-  }
-  const pid_t child = ::fork();
-  if (child == 0) {
-    ::dup2(ends[1], STDOUT_FILENO);
-    ::dup2(ends[1], STDERR_FILENO);
-    ::close(ends[0]);
-    ::close(ends[1]);
-    ::execlp(python.c_str(), python.c_str(), "-c", "import numpy, plumb", nullptr);
-    std::fprintf(stderr, "%s\n", std::strerror(errno));
-    ::_exit(127);
-  }
-  ::close(ends[1]);
-  std::string text;
-  char buffer[4096];
-  for (ssize_t n = 0; (n = ::read(ends[0], buffer, sizeof(buffer))) > 0;) {
-    text.append(buffer, static_cast<size_t>(n));
-  }
-  ::close(ends[0]);
-  int status = 0;
-  if (child < 0 || ::waitpid(child, &status, 0) < 0) {
-    return std::strerror(errno);
-  }
-  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
-    return "";
-  }
-  text.erase(text.find_last_not_of('\n') + 1);
-  text.erase(0, text.find_last_of('\n') + 1);
-  return text.empty() ? StrCat("ended with status ", status) : text;
-}
-
-// $PLUMB_PYTHON, or the first of the usual names that has NumPy and loads the package.
-Result<std::string> FindPython(const fs::path& packages) {
-  std::vector<std::string> names;
-  if (const std::string named = Environment("PLUMB_PYTHON"); !named.empty()) {
-    names = {named};
-  } else {
-    names = {"python3", "python"};
-    if (const std::string version = BuiltFor(packages); !version.empty()) {
-      names.push_back("python" + version);
-    }
-  }
-  std::string tried;
-  for (const std::string& name : names) {
-    const std::string problem = Try(name);
-    if (problem.empty()) {
-      return name;
-    }
-    tried += StrCat(tried.empty() ? "" : "; ", "'", name, "': ", problem);
-  }
-  const std::string version = BuiltFor(packages);
-  return EnvironmentError("a Python ", version.empty() ? "3" : version,
-                          " with NumPy is needed; tried ", tried,
-                          ". Install one (python3 -m pip install numpy), or name one in "
-                          "PLUMB_PYTHON");
-}
-
-}  // namespace
 
 std::function<Status(Console&)> Setup_python(CLI::App& app) {
   auto words = std::make_shared<std::vector<std::string>>();
@@ -129,23 +16,14 @@ std::function<Status(Console&)> Setup_python(CLI::App& app) {
                  "the script and its arguments; or as of python3: -m MODULE, -c CODE")
       ->required();
   return [words](Console&) -> Status {
-    PLUMB_ASSIGN_OR_RETURN(const fs::path packages, FindPackages());
-    // In a wheel the drop-ins lie inside the package, where nothing finds them by accident.
-    std::error_code ignored;
-    const fs::path apart = packages / "plumb/dropins";
-    const std::string before = Environment("PYTHONPATH");
-    const std::string path = StrCat(fs::is_directory(apart, ignored) ? apart.string() + ":" : "",
-                                    packages.string(), before.empty() ? "" : ":", before);
-    ::setenv("PYTHONPATH", path.c_str(), 1);
-    PLUMB_ASSIGN_OR_RETURN(std::string python, FindPython(packages));
-    std::vector<char*> argv = {python.data()};
-    for (std::string& word : *words) {
-      argv.push_back(word.data());
+    PLUMB_ASSIGN_OR_RETURN(const std::string python, PreparePython());
+    const char* const doctor = std::getenv("PLUMB_RKNN_DOCTOR");
+    if (words->front().ends_with(".py") && (doctor == nullptr || std::strcmp(doctor, "0") != 0)) {
+      std::vector<std::string> first = {"-m", "plumb.rknn.script_doctor", "--brief"};
+      first.insert(first.end(), words->begin(), words->end());
+      RunPython(python, std::move(first));
     }
-    argv.push_back(nullptr);
-    std::fflush(nullptr);
-    ::execvp(argv[0], argv.data());
-    return EnvironmentError("'", python, "' cannot be run: ", std::strerror(errno));
+    return BecomePython(python, *words);
   };
 }
 

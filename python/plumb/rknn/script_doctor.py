@@ -1,9 +1,10 @@
 """Reads a script and says what its RKNN calls do here, and what its own post-processing does that the model contradicts.
 
-    python -m plumb.rknn.script_doctor SCRIPT [--model FILE] [--json]
+    plumb doctor SCRIPT [--model FILE] [--json]
 
-Nothing of the script is run. --model: the artifact or float model that it is for; by default the files that the script names.
-Exit codes: 0 nothing contradicts the model, 2 usage, 3 something does, 4 no Python.
+Nothing of the script is run. --model: the artifact or float model that it is for; by default the files that the script names, or
+that stand among its arguments. Exit codes: 0 nothing contradicts the model, 2 usage, 3 something does, 4 no Python.
+With --brief, as `plumb python` runs it first: the mistakes alone, on standard error, exit code 0.
 """
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ import json
 import os
 import sys
 from dataclasses import asdict, dataclass
-from typing import Any, Dict, List, Optional, Set, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Set, Tuple
 
 import plumb
 
@@ -38,9 +39,9 @@ def methods() -> Set[str]:
             if inspect.isfunction(value) and not name.startswith("_")}
 
 
-def _models_named(script: reading.Script, folder: str) -> List[str]:
-    found = []
-    for _, text in script.texts:
+def _models_named(script: reading.Script, folder: str, arguments: Sequence[str]) -> List[str]:
+    found: List[str] = []
+    for text in [*arguments, *(text for _, text in script.texts)]:
         if text.lower().endswith((".rknn", ".plumb", ".onnx")):
             for base in (os.getcwd(), folder):
                 path = os.path.normpath(os.path.join(base, text))
@@ -171,8 +172,8 @@ def _call_rows(script: reading.Script) -> List[Dict[str, Any]]:
     return rows
 
 
-def examine(path: str, model: Optional[str] = None) -> Dict[str, Any]:
-    """The findings as one object. Raises UsageError for a script that is not there, ModelError for one that is no Python."""
+def examine(path: str, model: Optional[str] = None, arguments: Sequence[str] = ()) -> Dict[str, Any]:
+    """The findings as one object. arguments: of the script, where it is run. Raises UsageError for a script that is not there, ModelError for one that is no Python."""
     try:
         with open(path, encoding="utf-8") as file:
             text = file.read()
@@ -184,7 +185,7 @@ def examine(path: str, model: Optional[str] = None) -> Dict[str, Any]:
         raise plumb.ModelError(f"'{path}' is no Python that can be read: {error}") from None
     folder = os.path.dirname(os.path.abspath(path))
     result: Dict[str, Any] = {"script": path, "calls": _call_rows(script), "model": None, "remarks": [], "not_checked": ""}
-    tried = [model] if model else _models_named(script, folder)
+    tried = [model] if model else _models_named(script, folder, arguments)
     for one in tried:
         decode, why = _decode(one)
         if decode is not None:
@@ -216,8 +217,23 @@ def as_text(result: Dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def brief(path: str, arguments: Sequence[str]) -> None:
+    """The mistakes, as lines of the log; silence where nothing is known."""
+    try:
+        result = examine(path, None, arguments)
+    except plumb.Error:
+        return  # Python will say what is wrong with the script
+    for remark in result["remarks"]:
+        if remark["level"] == "mistake":
+            print(f"W doctor: {path}:{remark['line']}: {remark['text']}", file=sys.stderr)
+
+
 def main(words: Optional[List[str]] = None) -> int:
-    parser = argparse.ArgumentParser(prog="plumb doctor", description=__doc__.split("\n")[0])
+    words = sys.argv[1:] if words is None else words
+    if words[:1] == ["--brief"]:
+        brief(words[1], words[2:])
+        return 0
+    parser = argparse.ArgumentParser(prog="plumb doctor", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("script")
     parser.add_argument("--model")
     parser.add_argument("--json", action="store_true")
