@@ -165,9 +165,12 @@ std::optional<LayerFault> CompareMultipliers(const Program& a, const Record& rec
   }
   const Quantization& x_scale = InfoOf(a, record.inputs[1]).quantization;
   const Quantization& y_scale = InfoOf(b, twin.inputs[1]).quantization;
-  // In front of a residual's sum the product has a grid of its own, which calibration chooses.
-  const double own = static_cast<double>(record.attributes.Float("own_scale", 1.0f)) /
-                     twin.attributes.Float("own_scale", 1.0f);
+  // In front of a residual's sum the product has a grid of its own, which calibration chooses. A function behind the product takes
+  // real numbers, whatever it rounds to.
+  const bool onto_grid = record.attributes.String("function", "none") == "none";
+  const double own = onto_grid ? static_cast<double>(record.attributes.Float("own_scale", 1.0f)) /
+                                     twin.attributes.Float("own_scale", 1.0f)
+                               : 1.0;
   std::vector<double> ratios;
   size_t silent = 0;
   for (size_t o = 0; o < static_cast<size_t>(m.size()); ++o) {

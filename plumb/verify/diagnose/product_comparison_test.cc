@@ -55,5 +55,13 @@ TEST(ProductComparison, AllowsAnotherGridInFrontOfASum) {
   EXPECT_EQ(CauseOf(Product({100, -7}, 0.25f, coarse), twin), "wrong-scale");
 }
 
+TEST(ProductComparison, LeavesThatGridOutWhereAFunctionStandsBetween) {
+  const Attributes coarse{{"own_scale", 0.4f}, {"function", std::string("silu")}};
+  const Attributes fine{{"own_scale", 0.2f}, {"function", std::string("silu")}};
+  const Product twin({100, -7}, 0.25f, fine);
+  EXPECT_EQ(CauseOf(Product({100, -7}, 0.25f, coarse), twin), "");
+  EXPECT_EQ(CauseOf(Product({100, -7}, 0.125f, coarse), twin), "wrong-scale");
+}
+
 }  // namespace
 }  // namespace plumb::verify
