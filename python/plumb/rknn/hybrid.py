@@ -13,7 +13,7 @@ from typing import Any, Dict, Iterable, List, Mapping, Sequence, Set, Tuple
 
 import plumb
 
-from . import _yaml
+from . import yaml_text
 
 FORMAT = "plumb hybrid 1"
 TYPES = ("int8", "int16", "float16", "float")
@@ -106,7 +106,7 @@ def write(folder: str, name: str, model: str, artifact: str, lock: str, dataset:
 
 def _edited(path: str, text: str, original: str) -> Tuple[Dict[str, str], Dict[str, Tuple[str, str]]]:
     """Types, and the ranges that differ from what step 1 wrote. Raises UsageError, naming tensor and line of thought."""
-    now, then = _yaml.load(path, text), _yaml.load(path, original)
+    now, then = yaml_text.load(path, text), yaml_text.load(path, original)
     types = now.get("custom_quantize_layers") or {}
     if not isinstance(types, dict):
         raise plumb.UsageError(f"{path}: custom_quantize_layers: expected names, each with its type")
