@@ -60,7 +60,7 @@ function(plumb_precompiled)
     return()
   endif()
   # GCC 12 gives false alarms about <string> when it was read this way.
-  target_compile_options(${ARG_TARGET} PRIVATE -Wno-stringop-overflow -Wno-array-bounds)
+  target_compile_options(${ARG_TARGET} PRIVATE -Wno-stringop-overflow -Wno-stringop-overread -Wno-array-bounds)
   get_property(first GLOBAL PROPERTY plumb_pch_${ARG_KIND})
   if(first)
     target_precompile_headers(${ARG_TARGET} REUSE_FROM ${first})
