@@ -3,7 +3,7 @@
 mkdir there elsewhere
 cp "$EXAMPLES/shapes_detector.onnx" there/model.onnx
 cp -r "$EXAMPLES/calib" there/pictures
-given="--calib-limit 6 --check-limit 2 --no-judge --dense-channel-ratio 4"
+given="--calib-limit 4 --check-limit 1 --golden 1 --no-judge --dense-channel-ratio 4"
 plumb convert -q there/model.onnx --calib there/pictures $given --threads 1 -o there/a.plumb > verdict.txt
 echo "exit $?"
 grep -c '^lock  *there/a.lock$' verdict.txt
@@ -16,7 +16,7 @@ echo "exit $?"
 head -1 locked.txt
 grep -c '(from lock)' locked.txt | sed 's/^[1-9][0-9]*$/findings are marked/'
 cmp there/a.plumb b.plumb && cmp there/a.lock b.lock && echo "same bytes"
-PLUMB_ISA=scalar plumb convert -q elsewhere/model.onnx --locked there/a.lock --no-lock -o c.plumb > /dev/null
+PLUMB_ISA=avx2 plumb convert -q elsewhere/model.onnx --locked there/a.lock --no-lock -o c.plumb > /dev/null
 cmp there/a.plumb c.plumb && echo "same bytes" && ls c.*
 plumb verify -q there/a.plumb --rebuild
 plumb verify -q there/a.plumb --rebuild --calib "$EXAMPLES/calib"
