@@ -7,17 +7,17 @@ import numpy as np
 
 import plumb
 
-from . import arrays, loading
+from . import arrays
 from .input_checks import InputChecks
 from .log import Log
 
 
 class Runtime:
-    """A loaded artifact. `log` gets what is found out about the arrays, each thing once."""
+    """A loaded artifact. facts: what inspect says of it; `log` gets what is found out about the arrays, each thing once."""
 
-    def __init__(self, path: str, log: Log, *, threads: Optional[int] = None) -> None:
+    def __init__(self, path: str, facts: plumb.Inspection, log: Log, *, threads: Optional[int] = None) -> None:
         self.session = plumb.Session(path, threads=threads)
-        self._checks = InputChecks(self.session, loading.facts(path), log)
+        self._checks = InputChecks(self.session, facts, log)
 
     def run(self, inputs: Any, data_format: Any = None, inputs_pass_through: Any = None) -> List[np.ndarray]:
         infos = self.session.inputs

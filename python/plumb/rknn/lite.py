@@ -23,12 +23,13 @@ class Lite(CoreMasks):
     def __init__(self, verbose: bool = False, verbose_file: Optional[str] = None) -> None:
         self._log = Log(bool(verbose), verbose_file)
         self._path: Optional[str] = None
+        self._facts: Optional[plumb.Inspection] = None  # of the file at _path
         self._runtime: Optional[Runtime] = None
 
     @returns(-1)
     def load_rknn(self, path: Any) -> int:
         """path: an artifact of Plumb, whatever its name. 0; -1 for a file that is none, with what it is."""
-        loading.check_artifact(os.fsdecode(path), "load_rknn", self._log)
+        self._facts = loading.check_artifact(os.fsdecode(path), "load_rknn", self._log)
         self._path = os.fsdecode(path)
         return 0
 
@@ -36,11 +37,11 @@ class Lite(CoreMasks):
     def init_runtime(self, core_mask: int = CoreMasks.NPU_CORE_AUTO, target: Any = None, device_id: Any = None,
                      async_mode: bool = False) -> int:
         """One thread an object, so that several objects share the cores; PLUMB_RKNN_THREADS says otherwise."""
-        if self._path is None:
+        if self._path is None or self._facts is None:
             raise plumb.UsageError("load_rknn comes first")
         self._log.once("I", "init_runtime", "runs on this machine's processor")
         self._close()
-        self._runtime = Runtime(self._path, self._log, threads=loading.threads(default=1))
+        self._runtime = Runtime(self._path, self._facts, self._log, threads=loading.threads(default=1))
         return 0
 
     @returns(None)
@@ -66,7 +67,7 @@ class Lite(CoreMasks):
 
     def release(self) -> None:
         self._close()
-        self._path = None
+        self._path = self._facts = None
         self._log.close()
 
     def _close(self) -> None:

@@ -38,6 +38,7 @@ class Toolkit(CoreMasks):
         self._folder: Optional[str] = None
         self._remove_folder: Optional[weakref.finalize] = None  # also when the object goes without release
         self._artifact: Optional[str] = None
+        self._facts: Optional[plumb.Inspection] = None  # of the artifact, once asked for
         self._result: Optional[plumb.ConvertResult] = None
         self._runtime: Optional[Runtime] = None
 
@@ -99,9 +100,9 @@ class Toolkit(CoreMasks):
     def load_rknn(self, path: Any) -> int:
         """path: an artifact, whatever its name."""
         path = os.fsdecode(path)
-        loading.check_artifact(path, "load_rknn", self._log)
+        facts = loading.check_artifact(path, "load_rknn", self._log)
         self._forget_build()
-        self._artifact = path
+        self._artifact, self._facts = path, facts
         return 0
 
     # Build and export.
@@ -221,7 +222,9 @@ class Toolkit(CoreMasks):
             name = checked_platform(target)
             self._log.once("W", "init_runtime", f"target {name}: no board is used, the model runs on this machine")
         self._close_runtime()
-        self._runtime = Runtime(self._artifact, self._log, threads=loading.threads())
+        if self._facts is None:
+            self._facts = loading.facts(self._artifact)
+        self._runtime = Runtime(self._artifact, self._facts, self._log, threads=loading.threads())
         return 0
 
     @returns(None)
@@ -290,7 +293,7 @@ class Toolkit(CoreMasks):
 
     def _forget_build(self) -> None:
         self._close_runtime()
-        self._artifact = self._result = None
+        self._artifact = self._facts = self._result = None
         if self._remove_folder is not None:
             self._remove_folder()
             self._folder = self._remove_folder = None
