@@ -10,7 +10,6 @@
 #include "plumb/api/report_memory.h"
 #include "plumb/api/report_pictures.h"
 #include "plumb/api/report_text.h"
-#include "plumb/api/version.h"
 #include "plumb/base/npy.h"
 #include "plumb/report/html.h"
 #include "plumb/report/shorten.h"
@@ -68,16 +67,11 @@ class ReportMaker {
     }
     Reproduce();
     document_.json = std::move(json);
-    document_.footer = StrCat("Made by plumb ", Release(), " (", Commit(),
-                              "). Charts: Apache ECharts, Apache License 2.0.");
+    document_.footer = FooterText();
     return std::move(document_);
   }
 
  private:
-  report::Section& Add(std::string id, std::string title, std::string lead) {
-    return document_.sections.emplace_back(
-        report::Section{std::move(id), std::move(title), std::move(lead), {}});
-  }
   void Step(size_t done) const {
     if (progress_) {
       constexpr size_t kSteps = 4;
@@ -256,17 +250,19 @@ class ReportMaker {
                                 finding.evidence, finding.fix, report::kNoNumber});
       }
     }
-    Add("ladder", "Ladder",
-        "Each rung compares two things that should be the same, so that a difference is the fault "
-        "of one party.")
+    document_
+        .Add("ladder", "Ladder",
+             "Each rung compares two things that should be the same, so that a difference is the "
+             "fault "
+             "of one party.")
         .blocks = {std::move(ladder)};
     if (rules.checks.empty() && verdict_.outputs.empty()) {
       return;
     }
-    report::Section& section =
-        Add("rules", "Sanity rules",
-            "What outputs obey without anybody knowing the truth, and how float and integer "
-            "network agree on the checked samples.");
+    report::Section& section = document_.Add(
+        "rules", "Sanity rules",
+        "What outputs obey without anybody knowing the truth, and how float and integer "
+        "network agree on the checked samples.");
     section.blocks = {std::move(rules)};
     if (!verdict_.outputs.empty()) {
       report::Table table{{{"output"},
@@ -299,10 +295,10 @@ class ReportMaker {
                                    ? report::Fact{"outputs", line}
                                    : report::Fact{line.substr(0, colon), line.substr(colon + 2)});
     }
-    report::Section& section =
-        Add("input", "Input as the network sees it",
-            "The tensor that enters the first layer, turned back into a picture. Wrong channel "
-            "order, a stretched picture or a wrong border can be seen here.");
+    report::Section& section = document_.Add(
+        "input", "Input as the network sees it",
+        "The tensor that enters the first layer, turned back into a picture. Wrong channel "
+        "order, a stretched picture or a wrong border can be seen here.");
     section.blocks = std::move(blocks);
     section.blocks.emplace_back(std::move(contract));
     return {};
@@ -314,8 +310,10 @@ class ReportMaker {
     Step(2);
     if (!blocks.empty()) {
       const bool detector = vision::IsDetector(source_.model.decode.family);
-      Add("results", detector ? "Detections" : "Classes",
-          detector ? StrCat("The checked samples on which the two networks differ most, at score ",
+      document_
+          .Add("results", detector ? "Detections" : "Classes",
+               detector
+                   ? StrCat("The checked samples on which the two networks differ most, at score ",
                             SignificantText(source_.model.decode.score_threshold),
                             ". In the difference, boxes that both find are green, lost ones red, "
                             "new ones orange; a lost box with a score near the threshold says "
@@ -350,9 +348,11 @@ class ReportMaker {
     chart.y_low = 0;
     chart.limits = {{StrCat("gate: ", SignificantText(verdict_.gate.warn_below_sqnr), " dB"),
                      verdict_.gate.warn_below_sqnr}};
-    Add("depth", "Error by depth",
-        "Where quantization error is born (a dip of the layer alone) and where it is only passed "
-        "on (a dip of the accumulated curve). Higher is better; a click leads to the layer.")
+    document_
+        .Add("depth", "Error by depth",
+             "Where quantization error is born (a dip of the layer alone) and where it is only "
+             "passed "
+             "on (a dip of the accumulated curve). Higher is better; a click leads to the layer.")
         .blocks = {std::move(chart)};
   }
 
@@ -393,9 +393,10 @@ class ReportMaker {
     for (size_t i = 0; i < records_.size(); ++i) {
       table.rows.push_back(RowOf(i));
     }
-    Add("layers", "Layers",
-        "Every record that runs, with its tensor in the integer network beside the one in the "
-        "float network.")
+    document_
+        .Add("layers", "Layers",
+             "Every record that runs, with its tensor in the integer network beside the one in the "
+             "float network.")
         .blocks = {std::move(table)};
   }
 
@@ -482,9 +483,11 @@ class ReportMaker {
            {f.compared ? f.sqnr : report::kNoNumber,
             error != nullptr ? error->sqnr_alone : report::kNoNumber, form, f.ms}});
     }
-    Add("graph", "Graph",
-        "The integer network as it runs, from left to right; grey is what has no counterpart in "
-        "the float network.")
+    document_
+        .Add("graph", "Graph",
+             "The integer network as it runs, from left to right; grey is what has no counterpart "
+             "in "
+             "the float network.")
         .blocks = {std::move(network)};
   }
 
@@ -492,11 +495,11 @@ class ReportMaker {
     Step(3);
     const size_t files = source_.provenance.calibration.size();
     if (source_.samples.samples.empty()) {
-      Add("calibration", "Calibration",
-          StrCat("Not shown: this needs samples. Give those that the ranges come from (", files,
-                 files == 1 ? " file" : " files",
-                 ", by SHA-256 under Provenance) or others like "
-                 "them with --data."));
+      document_.Add("calibration", "Calibration",
+                    StrCat("Not shown: this needs samples. Give those that the ranges come from (",
+                           files, files == 1 ? " file" : " files",
+                           ", by SHA-256 under Provenance) or others like "
+                           "them with --data."));
       return {};
     }
     const compile::NamedStats* calibrated = source_.calibrated ? &*source_.calibrated : nullptr;
@@ -516,14 +519,14 @@ class ReportMaker {
     PLUMB_ASSIGN_OR_RETURN(
         std::vector<report::Block> blocks,
         CalibrationBlocks(source_.model, source_.samples, calibrated, source_.threads, progress_));
-    Add("calibration", "Calibration", std::move(lead)).blocks = std::move(blocks);
+    document_.Add("calibration", "Calibration", std::move(lead)).blocks = std::move(blocks);
     return {};
   }
 
   Status Memory() {
     PLUMB_ASSIGN_OR_RETURN(report::MemoryMap map, MemoryMapOf(source_.program, source_.threads));
-    report::Section& section =
-        Add("memory", "Memory", "Which tensor lies where in the arena, and for how many steps.");
+    report::Section& section = document_.Add(
+        "memory", "Memory", "Which tensor lies where in the arena, and for how many steps.");
     size_t weights = 0;
     for (const artifact::Constant& constant : source_.program->constants) {
       weights += constant.bytes;
@@ -549,8 +552,8 @@ class ReportMaker {
       facts.facts.push_back({key, value});
     }
     facts.facts.push_back({"passes", passes});
-    report::Section& section =
-        Add("provenance", "Provenance", "What decided the artifact's bytes: nothing else did.");
+    report::Section& section = document_.Add(
+        "provenance", "Provenance", "What decided the artifact's bytes: nothing else did.");
     section.blocks.emplace_back(std::move(facts));
     std::string files;
     for (const artifact::FileDigest& file : p.calibration) {
@@ -579,7 +582,8 @@ class ReportMaker {
            StrCat("plumb diagnose ", source_.artifact, " --against ", source_.model.path,
                   " --data ", source_.samples.source, " --html diagnosis.html")});
     }
-    Add("reproduce", "Reproduce", "The same inputs and the same tool give the same artifact.")
+    document_
+        .Add("reproduce", "Reproduce", "The same inputs and the same tool give the same artifact.")
         .blocks = {std::move(commands)};
   }
 

@@ -6,7 +6,6 @@
 #include "plumb/api/report_boxes.h"
 #include "plumb/api/report_pictures.h"
 #include "plumb/api/report_text.h"
-#include "plumb/api/version.h"
 
 namespace plumb {
 namespace {
@@ -36,17 +35,11 @@ class Maker {
     }
     Reproduce(command);
     document_.json = std::move(json);
-    document_.footer = StrCat("Made by plumb ", Release(), " (", Commit(),
-                              "). Charts: Apache ECharts, Apache License 2.0.");
+    document_.footer = FooterText();
     return std::move(document_);
   }
 
  private:
-  report::Section& Add(std::string id, std::string title, std::string lead) {
-    return document_.sections.emplace_back(
-        report::Section{std::move(id), std::move(title), std::move(lead), {}});
-  }
-
   void Header() {
     document_.title = "Why are the boxes wrong?";
     if (source_ != nullptr) {
@@ -117,11 +110,11 @@ class Maker {
       chart.points.push_back(StrCat(tried.code, " ", tried.title));
       series.values.push_back(100 * std::clamp(tried.explained, 0.0, 1.0));
     }
-    report::Section& section =
-        Add("diagnosis", "Experiments",
-            "Each hypothesis was tried on these pictures: one thing is put right in what is "
-            "suspected (or put wrong in the model), and the difference measured again. The search "
-            "stops at what explains more than 80 %.");
+    report::Section& section = document_.Add(
+        "diagnosis", "Experiments",
+        "Each hypothesis was tried on these pictures: one thing is put right in what is "
+        "suspected (or put wrong in the model), and the difference measured again. The search "
+        "stops at what explains more than 80 %.");
     if (!diagnosis_.note.empty()) {
       section.blocks.emplace_back(report::Paragraph{diagnosis_.note + "."});
     }
@@ -173,10 +166,10 @@ class Maker {
     std::stable_sort(differences.begin(), differences.end(), [](const auto& a, const auto& b) {
       return a.second.size() > b.second.size();
     });
-    report::Section& section =
-        Add("results", "Detections",
-            "The pictures on which the two sides differ most. In the difference, boxes that both "
-            "find are green, lost ones red, new ones orange.");
+    report::Section& section = document_.Add(
+        "results", "Detections",
+        "The pictures on which the two sides differ most. In the difference, boxes that both "
+        "find are green, lost ones red, new ones orange.");
     const Model& subject = source_->subject ? *source_->subject : source_->reference;
     for (size_t i = 0; i < std::min(kShownPictures, differences.size()); ++i) {
       const auto& [index, difference] = differences[i];
@@ -205,7 +198,7 @@ class Maker {
                     source_->samples.source, " --html verify.html")});
       }
     }
-    Add("reproduce", "Reproduce", "").blocks = {std::move(commands)};
+    document_.Add("reproduce", "Reproduce", "").blocks = {std::move(commands)};
   }
 
   const DiagnosisSource* source_;

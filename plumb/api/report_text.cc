@@ -2,6 +2,8 @@
 
 #include <cstdio>
 
+#include "plumb/api/version.h"
+#include "plumb/base/status.h"
 #include "plumb/verify/closeness.h"
 
 namespace plumb {
@@ -34,6 +36,11 @@ std::string TypeText(DType dtype) {
          : dtype == DType::kS16 ? "int16"
          : dtype == DType::kF32 ? "float"
                                 : std::string(DTypeName(dtype));
+}
+
+std::string FooterText() {
+  return StrCat("Made by plumb ", Release(), " (", Commit(),
+                "). Charts: Apache ECharts, Apache License 2.0.");
 }
 
 }  // namespace plumb

@@ -1,4 +1,4 @@
-// Numbers as a report writes them.
+// Texts as every report writes them.
 #pragma once
 
 #include <string>
@@ -13,5 +13,6 @@ namespace plumb {
 [[nodiscard]] std::string DecibelText(double sqnr);       // "31.4", "exact"
 [[nodiscard]] std::string BytesText(double bytes);        // "1.2 MiB"
 [[nodiscard]] std::string TypeText(DType dtype);          // "int8", "float"
+[[nodiscard]] std::string FooterText();                   // who made the report
 
 }  // namespace plumb

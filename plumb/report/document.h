@@ -185,6 +185,12 @@ struct Document {
   std::vector<Section> sections;
   std::string json;    // what --json prints; carried in the page as it is
   std::string footer;  // who made it
+
+  // Appends an empty section.
+  Section& Add(std::string id, std::string section_title, std::string lead) {
+    return sections.emplace_back(
+        Section{std::move(id), std::move(section_title), std::move(lead), {}});
+  }
 };
 
 }  // namespace plumb::report
