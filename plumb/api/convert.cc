@@ -80,6 +80,7 @@ class Conversion {
     }
     PLUMB_ASSIGN_OR_RETURN(
         list_, ListSamples(options_.calib, model_.program->inputs.size(), options_.calib_limit));
+    list_.raw = options_.raw_samples;
     result_.samples = list_.samples.size();
     return {};
   }

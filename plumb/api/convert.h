@@ -37,6 +37,7 @@ struct ConvertOptions {
   std::string locked;        // --locked: take everything from this lock (lock_rebuild.h)
   std::string ranges;        // --ranges: calibrated ranges from this lock; samples serve the check
   std::string calib;         // folder, list or .npz
+  bool raw_samples = false;  // arrays of `calib` are pixels: mean and std are applied to them too
   size_t calib_limit = 100;  // samples used at most, spread over all; 0: all
   size_t check_limit = 20;   // of these, used for the verdict
   ModelOptions model_options;

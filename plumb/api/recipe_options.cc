@@ -147,6 +147,9 @@ const Row kRows[] = {
     {"check-limit", false, OptionStage::kSamples, "there are no more samples",
      [](const Options& o) -> Texts { return {NumberText(o.check_limit)}; },
      [](Text t, Options& o) { return SetNumber(t, o.check_limit); }},
+    {"raw-samples", true, OptionStage::kContract, "",
+     [](const Options& o) { return o.raw_samples ? Texts{"yes"} : Texts{}; },
+     [](Text t, Options& o) { return SetYesOrNo(t, o.raw_samples); }},
     {"golden", false, OptionStage::kContract, "",
      [](const Options& o) -> Texts {
        return {!o.golden ? std::string(kAuto) : *o.golden == 0 ? "none" : NumberText(*o.golden)};

@@ -127,6 +127,36 @@ Result<Tensor> AsInput(const Tensor& tensor, const artifact::Program& program, s
                     program.inputs[input].name, "'");
 }
 
+const artifact::PictureInput* PictureOf(const artifact::IoContract& contract, size_t input) {
+  const auto found = std::ranges::find(contract.pictures, static_cast<int32_t>(input),
+                                       &artifact::PictureInput::input);
+  return found == contract.pictures.end() ? nullptr : &*found;
+}
+
+// (x - mean) / std by channel.
+void Normalise(Tensor& pixels, const artifact::PictureInput& picture) {
+  const auto channels = static_cast<size_t>(picture.channels());
+  const std::span<float> values = pixels.values<float>();
+  const bool planes = picture.layout == artifact::PictureLayout::kNchw;
+  const size_t plane = static_cast<size_t>(picture.width) * static_cast<size_t>(picture.height);
+  for (size_t i = 0; i < values.size(); ++i) {
+    const size_t c = planes ? i / plane % channels : i % channels;
+    values[i] = (values[i] - picture.mean[c]) / picture.std[c];
+  }
+}
+
+// An array as an input.
+Result<Tensor> ArrayInput(const Tensor& array, const SampleList& list, size_t input,
+                          const artifact::Program& program, const artifact::IoContract& contract,
+                          const std::string& what) {
+  PLUMB_ASSIGN_OR_RETURN(Tensor ready, AsInput(array, program, input, what));
+  const artifact::PictureInput* const picture = list.raw ? PictureOf(contract, input) : nullptr;
+  if (picture != nullptr && ready.dtype() == DType::kF32) {
+    Normalise(ready, *picture);
+  }
+  return ready;
+}
+
 // Entry `index` along the leading axis.
 Tensor Slice(const Tensor& all, int64_t index) {
   Shape shape = all.shape();
@@ -179,12 +209,10 @@ Result<SampleList> ListSamples(const std::string& path, size_t inputs, size_t li
 
 Result<Tensor> LoadPictureInput(const std::string& path, const artifact::Program& program,
                                 size_t input, const artifact::IoContract& contract) {
-  for (const artifact::PictureInput& picture_input : contract.pictures) {
-    if (picture_input.input == static_cast<int32_t>(input)) {
-      PLUMB_ASSIGN_OR_RETURN(const Picture picture, pictures::ReadPicture(path));
-      PLUMB_ASSIGN_OR_RETURN(const vision::Fitted fitted, vision::Fit(picture, picture_input));
-      return AsInput(vision::ToFloat(fitted.picture, picture_input), program, input, path);
-    }
+  if (const artifact::PictureInput* const takes = PictureOf(contract, input)) {
+    PLUMB_ASSIGN_OR_RETURN(const Picture picture, pictures::ReadPicture(path));
+    PLUMB_ASSIGN_OR_RETURN(const vision::Fitted fitted, vision::Fit(picture, *takes));
+    return AsInput(vision::ToFloat(fitted.picture, *takes), program, input, path);
   }
   const artifact::TensorInfo& wanted =
       program.tensors[static_cast<size_t>(program.inputs[input].tensor)];
@@ -213,8 +241,8 @@ Result<std::vector<Tensor>> LoadSample(const SampleList& list, size_t index,
         return UsageError("--calib ", list.source, ": array '", program.inputs[i].name,
                           "' has no sample ", sample.line);
       }
-      PLUMB_ASSIGN_OR_RETURN(Tensor tensor,
-                             AsInput(Slice(all, sample.line), program, i, list.source));
+      PLUMB_ASSIGN_OR_RETURN(Tensor tensor, ArrayInput(Slice(all, sample.line), list, i, program,
+                                                       contract, list.source));
       inputs.push_back(std::move(tensor));
     }
     return inputs;
@@ -223,8 +251,9 @@ Result<std::vector<Tensor>> LoadSample(const SampleList& list, size_t index,
     const std::string& file = sample.files[i];
     if (HasEnding(file, ".npy")) {
       PLUMB_ASSIGN_OR_RETURN(const Tensor tensor, ReadNpy(file));
-      PLUMB_ASSIGN_OR_RETURN(
-          Tensor ready, AsInput(tensor, program, i, StrCat(Where(list, sample), " (", file, ")")));
+      PLUMB_ASSIGN_OR_RETURN(Tensor ready,
+                             ArrayInput(tensor, list, i, program, contract,
+                                        StrCat(Where(list, sample), " (", file, ")")));
       inputs.push_back(std::move(ready));
     } else {
       Result<Tensor> ready = LoadPictureInput(file, program, i, contract);

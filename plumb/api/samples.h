@@ -21,7 +21,8 @@ struct SampleList {
   std::string source;  // what the user named
   std::vector<Sample> samples;
   bool archive =
-      false;  // source is an .npz with one array an input, samples along the leading axis
+      false;         // source is an .npz with one array an input, samples along the leading axis
+  bool raw = false;  // arrays hold pixels: mean and std of the contract are still to be applied
 };
 
 // `path`: a folder (its pictures and .npy files, by name), a text file (one sample a line, several inputs separated by
@@ -29,7 +30,8 @@ struct SampleList {
 // evenly over the list; 0: all. A missing file is a usage error with its line number; so is an empty list.
 [[nodiscard]] Result<SampleList> ListSamples(const std::string& path, size_t inputs, size_t limit);
 
-// The tensors of one sample, in port order, ready for the program: pictures fitted and normalised by the contract.
+// The tensors of one sample, in port order, ready for the program: pictures fitted and normalised by the contract; arrays
+// as they are, or normalised where `raw` says so and the input takes pictures.
 [[nodiscard]] Result<std::vector<Tensor>> LoadSample(const SampleList& list, size_t index,
                                                      const artifact::Program& program,
                                                      const artifact::IoContract& contract);

@@ -180,7 +180,9 @@ const Row kRows[] = {
     {"optimization_level",
      [](Text v, RknnOption& out) -> Status {
        out.options = {{"optimization-level", std::string(v)}};
-       return {};
+       return v.size() == 1 && v[0] >= '0' && v[0] <= '3'
+                  ? Status()
+                  : UsageError("optimization_level: expected 0 to 3, found ", v);
      }},
     {"target_platform",
      [](Text, RknnOption& out) -> Status {

@@ -226,6 +226,9 @@ std::function<Status(Console&)> Setup_convert(CLI::App& app) {
   app.add_option("-o,--output", convert.output, "the artifact to write")->required();
   app.add_option("--calib", convert.calib,
                  "calibration samples: a folder, a list with one sample a line, or an .npz");
+  app.add_flag("--raw-samples", convert.raw_samples,
+               "arrays among the samples hold pixels: mean and std are applied to them as to "
+               "pictures");
   app.add_option("--locked", convert.locked,
                  "make the same bytes again from a lock (model.lock), without samples");
   app.add_option(

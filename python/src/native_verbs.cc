@@ -13,6 +13,7 @@
 #include "native_model.h"
 #include "plumb/cli/command_line.h"
 #include "plumb/cli/option_words.h"
+#include "plumb/cli/rknn_spelling.h"
 
 namespace nb = nanobind;
 
@@ -97,6 +98,15 @@ nb::tuple RunVerbAsJob(std::string verb, std::vector<std::string> positionals, K
   return nb::make_tuple(outcome->exit_code, outcome->error, outcome->result);
 }
 
+// ([(option, value)], note), or None for a name that the job files of convert do not take either.
+nb::object OptionsOfRknn(const std::string& name, const std::string& value) {
+  const auto found = cli::FromRknn(name, value);
+  if (!found.ok()) {
+    Raise(found.status());
+  }
+  return *found ? nb::object(nb::make_tuple((*found)->options, (*found)->note)) : nb::none();
+}
+
 // The program itself, with the standard streams of this process.
 int RunProgram(const std::vector<std::string>& words) {
   const nb::gil_scoped_release released;
@@ -131,6 +141,9 @@ void DefineVerbs(nb::module_& module) {
   module.def("run_verb", &RunVerbAsJob, nb::arg("verb"), nb::arg("positionals"),
              nb::arg("keywords"), nb::arg("message").none(), nb::arg("progress").none(),
              "Runs a verb: (exit code, error message or '', JSON text).");
+  module.def(
+      "rknn_option", &OptionsOfRknn, nb::arg("name"), nb::arg("value"),
+      "An option as RKNN spells it, in Plumb's spelling: ([(option, value)], note) or None.");
   module.def("run_program", &RunProgram, nb::arg("words"),
              "Runs a command line as the program does: its exit code.");
 }

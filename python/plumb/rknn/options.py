@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Callable, Dict, List, Mapping, Optional
 
 import plumb
+from plumb import _native
 
 WORKS, NO_EFFECT, REFUSED = "works", "no effect", "refused"
 Options = Dict[str, Any]  # of plumb.convert
@@ -16,8 +17,9 @@ QUANTIZING = ("weights", "activations", "observer", "weight_scales", "auto_hybri
 class Option:
     """One keyword of config.
 
-    state: WORKS, NO_EFFECT (accepted, said once), or REFUSED (a value other than the default is an error of build).
-    take: the value as options of plumb.convert; may raise UsageError. None: nothing to pass on.
+    state: WORKS, NO_EFFECT (accepted, said once), or REFUSED (a value other than the default is an error of config).
+    take: the value as options of plumb.convert, where the spellings that 'plumb convert' takes (plumb/cli/rknn_spelling.cc) do
+    not say it; may raise UsageError.
     """
 
     name: str
@@ -27,59 +29,19 @@ class Option:
     take: Optional[Callable[[Any], Options]] = None
 
 
-def _per_input(name: str, value: Any) -> List[List[float]]:
-    """[[...], ...] from a flat list or a list of lists."""
-    if not isinstance(value, (list, tuple)) or not value:
-        raise plumb.UsageError(f"{name}: expected [[c0, c1, ...], ...], found {value!r}")
-    rows = value if isinstance(value[0], (list, tuple)) else [value]
+def _text(value: Any) -> str:
+    """As a job file has it: lists in brackets, whatever kind of sequence they were."""
+    if isinstance(value, (list, tuple)) or hasattr(value, "tolist"):
+        rows = value.tolist() if hasattr(value, "tolist") else value
+        return "[" + ",".join(_text(one) for one in rows) + "]" if isinstance(rows, (list, tuple)) else str(rows)
+    return str(value)
+
+
+def _numbers(name: str, text: str) -> List[float]:
     try:
-        return [[float(number) for number in row] for row in rows]
-    except (TypeError, ValueError):
-        raise plumb.UsageError(f"{name}: expected lists of numbers, found {value!r}") from None
-
-
-def _numbers(option: str, name: str) -> Callable[[Any], Options]:
-    def take(value: Any) -> Options:
-        rows = _per_input(name, value)
-        neutral = 0.0 if option == "mean" else 1.0
-        if any(number != neutral for row in rows[1:] for number in row):
-            raise plumb.UsageError(f"{name}: values for the second input or later are not supported; pictures go into the first")
-        return {option: rows[0]}
-
-    return take
-
-
-def _dtype(value: Any) -> Options:
-    types = {"w8a8": ("int8", "int8"), "asymmetric_quantized-8": ("int8", "int8"), "w8a16": ("int8", "int16"),
-             "w16a16i": ("int16", "int16")}
-    if str(value).lower() not in types:
-        raise plumb.UsageError(f"quantized_dtype: expected one of {', '.join(types)}; found {value!r}")
-    weights, activations = types[str(value).lower()]
-    return {"weights": weights, "activations": activations}
-
-
-def _algorithm(value: Any) -> Options:
-    observers = {"normal": "min-max", "mmse": "mse", "kl_divergence": "kl"}
-    if str(value).lower() not in observers:
-        raise plumb.UsageError(f"quantized_algorithm: expected one of {', '.join(observers)}; found {value!r}")
-    return {"observer": observers[str(value).lower()]}
-
-
-def _method(value: Any) -> Options:
-    if str(value).lower() not in ("channel", "layer"):
-        raise plumb.UsageError(f"quantized_method: expected channel or layer (groups belong to 4-bit weights), found {value!r}")
-    return {} if str(value).lower() == "channel" else {"weight_scales": "layer"}
-
-
-def _order(value: Any) -> Options:
-    flags = list(value) if isinstance(value, (list, tuple)) else [value]
-    return {"color": "bgr" if flags and bool(flags[0]) else "rgb"}
-
-
-def _level(value: Any) -> Options:
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 3:
-        raise plumb.UsageError(f"optimization_level: expected 0 to 3, found {value!r}")
-    return {"optimization_level": value}
+        return [float(number) for number in text.split(",")]
+    except ValueError:
+        raise plumb.UsageError(f"{name}: expected [[c0, c1, ...], ...], found {text!r}") from None
 
 
 def _threshold(value: Any) -> Options:
@@ -94,21 +56,19 @@ def _none(_: Any) -> Options:
 
 _NPU = "means something to the NPU only"
 OPTIONS = [
-    Option("mean_values", None, WORKS, "[[...]] or [...]; stored in the artifact and applied to what inference gets",
-           _numbers("mean", "mean_values")),
-    Option("std_values", None, WORKS, "likewise: (x - mean) / std", _numbers("std", "std_values")),
-    Option("quantized_dtype", "w8a8", WORKS, "w8a8 (asymmetric_quantized-8), w8a16 and w16a16i; 16 bits are int16, not float16",
-           _dtype),
+    Option("mean_values", None, WORKS, "[[...]] or [...]; stored in the artifact and applied to what inference gets"),
+    Option("std_values", None, WORKS, "likewise: (x - mean) / std"),
+    Option("quantized_dtype", "w8a8", WORKS, "w8a8 (asymmetric_quantized-8), w8a16 and w16a16i; 16 bits are int16, not float16"),
     Option("quantized_algorithm", "normal", WORKS, "normal is min and max, mmse the range with the least squared error (of "
            "activations; weights keep theirs), "
-           "kl_divergence the threshold with the least divergence", _algorithm),
-    Option("quantized_method", "channel", WORKS, "channel or layer; groups belong to 4-bit weights", _method),
+           "kl_divergence the threshold with the least divergence"),
+    Option("quantized_method", "channel", WORKS, "channel or layer; groups belong to 4-bit weights"),
     Option("target_platform", None, WORKS, "checked; the artifact is the same for all and runs on every machine", _none),
     Option("quant_img_RGB2BGR", False, WORKS, "the order of channels in which pictures are read for calibration; stored as the "
-           "order that the network expects", _order),
+           "order that the network expects"),
     Option("float_dtype", "float16", NO_EFFECT, "floats are computed in float32"),
-    Option("optimization_level", 3, WORKS, "0 to 3: which passes run; none costs accuracy", _level),
-    Option("custom_string", None, WORKS, "a text that travels in the artifact; plumb inspect prints it", lambda value: {"custom_string": str(value)}),
+    Option("optimization_level", 3, WORKS, "0 to 3: which passes run; none costs accuracy"),
+    Option("custom_string", None, WORKS, "a text that travels in the artifact; plumb inspect prints it"),
     Option("remove_weight", False, REFUSED, "an artifact without weights"),
     Option("compress_weight", False, NO_EFFECT, _NPU),
     Option("single_core_mode", False, NO_EFFECT, _NPU),
@@ -145,13 +105,21 @@ def checked(given: Mapping[str, Any], say: Callable[[str, str], None]) -> Option
             if name not in HISTORICAL:
                 raise TypeError(f"config() got an unexpected keyword argument '{name}'")
             say("W", f"{name}: an option of earlier releases, no effect")
-        elif value is None or value == option.default:
-            if option.take is not None and value is not None:
-                options.update(option.take(value))
+        elif option.state == WORKS and value is not None:
+            options.update(option.take(value) if option.take is not None else _spelled(option, value, say))
+        elif value is None or _text(value) == _text(option.default):
+            continue
         elif option.state == NO_EFFECT:
             say("W", f"{name}: no effect here: {option.note}")
         elif option.state == REFUSED:
             raise plumb.UsageError(f"{name}: {option.note}: not supported yet; leave it at {option.default!r}")
-        elif option.take is not None:
-            options.update(option.take(value))
     return options
+
+
+def _spelled(option: Option, value: Any, say: Callable[[str, str], None]) -> Options:
+    """What 'plumb convert' makes of RKNN's spelling; of a default nothing is said."""
+    name, text = option.name, _text(value)
+    found, note = _native.rknn_option(name, text)
+    if note and text != _text(option.default):
+        say("I", note)
+    return {option.replace("-", "_"): _numbers(name, text) if option in ("mean", "std") else text for option, text in found}

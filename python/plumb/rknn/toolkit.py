@@ -11,7 +11,7 @@ import numpy as np
 
 import plumb
 
-from . import calibration, formats, hybrid, loading, reports
+from . import formats, hybrid, loading, reports
 from .calls import returns
 from .inference import Runtime
 from .log import Log
@@ -127,8 +127,8 @@ class Toolkit(CoreMasks):
         if do_quantization:
             if dataset is None:
                 raise plumb.UsageError("build: dataset is needed to quantize: a text file with one sample a line")
-            with calibration.samples(os.fsdecode(dataset), options, self._log) as listed:
-                result = plumb.convert(self._model.path, artifact, calib=listed, force=True, progress=self._progress, **options)
+            result = plumb.convert(self._model.path, artifact, calib=os.fsdecode(dataset), raw_samples=True, force=True,
+                                   progress=self._progress, **options)
         else:
             options = {name: value for name, value in options.items() if name not in QUANTIZING}
             result = plumb.convert(self._model.path, artifact, precision="fp32", force=True, progress=self._progress, **options)
@@ -197,8 +197,8 @@ class Toolkit(CoreMasks):
         folder = self._work_folder()
         name, dataset, options = hybrid.read(*paths, folder)
         artifact = os.path.join(folder, name + ".plumb")
-        with calibration.samples(dataset, options, self._log) as listed:
-            self._result = plumb.convert(paths[0], artifact, calib=listed, force=True, progress=self._progress, **options)
+        self._result = plumb.convert(paths[0], artifact, calib=dataset, raw_samples=True, force=True, progress=self._progress,
+                                     **options)
         self._artifact = artifact
         log_verdict(self._result, self._log)
         return 0
