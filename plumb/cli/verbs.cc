@@ -4,12 +4,12 @@
 
 namespace plumb::cli {
 
-#define PLUMB_VERB(name, summary) std::function<Status(Console&)> Setup_##name(CLI::App& app);
+#define PLUMB_VERB(id, name, summary) std::function<Status(Console&)> Setup_##id(CLI::App& app);
 #include "plumb/cli/verbs.inc"
 #undef PLUMB_VERB
 
 std::span<const Verb> Verbs() {
-#define PLUMB_VERB(name, summary) Verb{#name, summary, &Setup_##name},
+#define PLUMB_VERB(id, name, summary) Verb{name, summary, &Setup_##id},
   static constexpr std::array kVerbs = {
 #include "plumb/cli/verbs.inc"
   };

@@ -4,6 +4,7 @@ import inspect
 import io
 import os
 import pathlib
+import subprocess
 import sys
 import tempfile
 import threading
@@ -67,6 +68,20 @@ class Converted(unittest.TestCase):
         self.assertEqual(rknn.init_runtime(target="rk3566"), 0)
         self.addCleanup(rknn.release)
         return rknn
+
+
+class Converter(Converted):
+    def test_a_job_file_gives_the_bytes_of_the_calls(self):
+        job = self.folder / "model_config.yml"
+        job.write_text("models:\n    name: job\n    platform: onnx\n    model_file_path: ./picture.onnx\n    quantize: TRUE\n"
+                       "    dataset: ./dataset.txt\n    configs:\n        mean_values: [127.5, 127.5, 127.5]\n"
+                       "        std_values: [127.5, 127.5, 127.5]\n")
+        done = subprocess.run([sys.executable, "-m", "rknn.api.rknn_convert", "-t", "rk3588", "-i", job, "-o", self.folder / "out"],
+                              capture_output=True, text=True, stdin=subprocess.DEVNULL,
+                              env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)})
+        self.assertIn(done.returncode, (0, 3), done.stderr)
+        with plumb.Session(self.folder / "out" / "job.rknn", threads=1) as session:
+            np.testing.assert_array_equal(session.run(self.picture)["y"], self.expected)
 
 
 class Flow(Converted):
@@ -326,7 +341,7 @@ class BadCalls(Converted):
             self.assertIn("a model for Rockchip's NPU, encrypted", self.last(log))
 
     def test_datasets_and_targets(self):
-        lists = {"empty": ("", "lists no sample"), "missing": ("\n./0.npy\nnone.jpg\n", "missing.txt:3: there is no file")}
+        lists = {"empty": ("", "no samples found"), "missing": ("\n./0.npy\nnone.jpg\n", "missing.txt', line 3: there is no file")}
         with log_of() as log:
             rknn = RKNN()
             with self.assertRaisesRegex(plumb.UsageError, "rk1808.*first generation"):
