@@ -74,6 +74,10 @@ if(PLUMB_BENCHMARKS AND NOT PLUMB_RUNTIME_ONLY)
   find_package(benchmark REQUIRED)
 endif()
 
+# GCC leaves out the tables of functions that cannot throw only where it writes the tables itself, not the assembler.
+set(plumb_lean_unwind_tables
+  "$<$<AND:$<CXX_COMPILER_ID:GNU>,$<CONFIG:Release>>:-fno-asynchronous-unwind-tables;-fno-dwarf2-cfi-asm>")
+
 # Static libraries, one a folder; the shipped libplumb_runtime and libplumb are linked from them whole.
 function(plumb_library)
   cmake_parse_arguments(ARG "" "NAME" "SOURCES;DEPENDS;LIBRARIES" ${ARGN})
@@ -81,6 +85,8 @@ function(plumb_library)
   target_link_libraries(${ARG_NAME} PUBLIC plumb_options ${ARG_DEPENDS} PRIVATE ${ARG_LIBRARIES})
   if(PLUMB_COMPILER_HALF)  # the runtime's half has flags of its own, file by file
     plumb_precompiled(TARGET ${ARG_NAME} KIND library)
+  else()  # unwind tables for what can throw, not for what cannot: 20261126-unwind-tables-of-what-throws.md
+    target_compile_options(${ARG_NAME} PRIVATE ${plumb_lean_unwind_tables})
   endif()
 endfunction()
 

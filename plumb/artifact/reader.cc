@@ -98,12 +98,14 @@ Result<std::shared_ptr<Artifact>> Read(ByteSpan file, const std::shared_ptr<cons
   return artifact;
 }
 
-Result<std::shared_ptr<Artifact>> ReadMapped(const std::shared_ptr<const MappedFile>& file) {
-  try {
-    return Read(file->bytes(), file);
-  } catch (const std::bad_alloc&) {
-    return ResourceError("no memory to read the artifact");
+Result<std::shared_ptr<const Artifact>> ReadFile(const std::string& path) {
+  PLUMB_ASSIGN_OR_RETURN(const std::shared_ptr<const MappedFile> file, MappedFile::Open(path));
+  Result<std::shared_ptr<Artifact>> artifact = Read(file->bytes(), file);
+  if (!artifact.ok()) {
+    return artifact.status().WithContext(StrCat("'", path, "'"));
   }
+  (*artifact)->program.mapped = file->bytes();
+  return std::shared_ptr<const Artifact>(std::move(artifact).value());
 }
 
 }  // namespace
@@ -127,13 +129,11 @@ Result<std::shared_ptr<const Artifact>> ReadArtifact(std::span<const std::byte> 
 }
 
 Result<std::shared_ptr<const Artifact>> ReadArtifact(const std::string& path) {
-  PLUMB_ASSIGN_OR_RETURN(const std::shared_ptr<const MappedFile> file, MappedFile::Open(path));
-  Result<std::shared_ptr<Artifact>> artifact = ReadMapped(file);
-  if (!artifact.ok()) {
-    return artifact.status().WithContext(StrCat("'", path, "'"));
+  try {
+    return ReadFile(path);
+  } catch (const std::bad_alloc&) {
+    return ResourceError("'", path, "': no memory to read the artifact");
   }
-  (*artifact)->program.mapped = file->bytes();
-  return std::shared_ptr<const Artifact>(std::move(artifact).value());
 }
 
 Result<Container> ReadContainer(const std::string& path) {

@@ -1,11 +1,14 @@
 // What a session of an artifact takes: for tests/models/memory.py.
 //
 //   session_memory ARTIFACT [--threads N] [--address-space BYTES]
+//   session_memory ARTIFACT --refuse-each
 //
 // Prints one name and number a line: milliseconds from open to ready (the least of 9, by the clock and of this thread alone), bytes packed, bytes of the arena and the
 // least that any arena needs, resident bytes that loading and two runs added, calls of operator new in a run, and the same bytes
 // packed for a second session (0 when they are shared). With --address-space the process may map no more than that many bytes
 // beyond what it has; the exit code is that of the error.
+// --refuse-each loads and runs once for every call of operator new in that, which fails: each must end as a resource error,
+// or succeed (std::stable_sort does without).
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -21,16 +24,20 @@
 #include <vector>
 
 #include "plumb/artifact/reader.h"
+#include "plumb/base/check.h"
 #include "plumb/runtime/session.h"
 
 namespace {
 
 std::atomic<int64_t> allocations = 0;
+std::atomic<int64_t> refused = 0;  // the number of the call that fails; 0: none
 
 }  // namespace
 
 void* operator new(size_t bytes) {
-  ++allocations;
+  if (++allocations == refused) {
+    throw std::bad_alloc();
+  }
   void* p = std::malloc(bytes == 0 ? 1 : bytes);
   if (p == nullptr) {
     throw std::bad_alloc();
@@ -106,12 +113,29 @@ Status Measure(const std::string& path, int threads) {
   return {};
 }
 
+Status RefuseEach(const std::string& path) {
+  for (int64_t call = 1;; ++call) {
+    allocations = 0;
+    refused = call;
+    const Result<Loaded> loaded = Load(path, 1);
+    const bool happened = allocations >= call;
+    refused = 0;
+    if (!happened) {
+      std::printf("refused %lld\n", static_cast<long long>(call - 1));
+      return loaded.status();
+    }
+    PLUMB_CHECK(loaded.ok() || loaded.status().code() == Code::kResource)
+        << "allocation " << call << " failed, and the answer was: " << loaded.status().message();
+  }
+}
+
 }  // namespace
 }  // namespace plumb
 
 int main(int argc, char** argv) {
   std::string path;
   int threads = 1;
+  bool refuse_each = false;
   for (int i = 1; i < argc; ++i) {
     if (std::strcmp(argv[i], "--threads") == 0 && i + 1 < argc) {
       threads = std::atoi(argv[++i]);
@@ -121,11 +145,14 @@ int main(int argc, char** argv) {
           static_cast<rlim_t>(plumb::PagesOfProcess().mapped * page + std::atoll(argv[++i]));
       const rlimit bytes = {limit, limit};
       ::setrlimit(RLIMIT_AS, &bytes);
+    } else if (std::strcmp(argv[i], "--refuse-each") == 0) {
+      refuse_each = true;
     } else {
       path = argv[i];
     }
   }
-  const plumb::Status status = plumb::Measure(path, threads);
+  const plumb::Status status =
+      refuse_each ? plumb::RefuseEach(path) : plumb::Measure(path, threads);
   if (!status.ok()) {
     std::fprintf(stderr, "session_memory: %s\n", status.message().c_str());
   }
