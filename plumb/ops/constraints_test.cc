@@ -68,6 +68,7 @@ constexpr Violation kViolations[] = {
      "(%a, %w, %b)"},
     {"conv_transpose", "C8", kFilter, "(%a, %w) {output_padding = [-1, 0]}"},
     {"cumsum", "C2", "input %a: bool[2]\nconst %b: s64[] = {0}\n", "(%a, %b)"},
+    {"custom", "C2", kFloat, "(%a) {custom_type = \"cstGone\"}"},
     {"depth_to_space", "C2", kPicture, "(%a) {block = 2, layout = \"chwn\"}"},
     {"depth_to_space", "C3", kFloat, "(%a) {block = 2}"},
     {"depth_to_space", "C4", kPicture, "(%a) {block = 3}"},

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "plumb/base/custom_operator.h"
 #include "plumb/runtime/record_test_util.h"
 
 namespace plumb::runtime {
@@ -129,6 +130,37 @@ TEST(BindArrange, TriangleSequenceCodeSumAndTop) {
       BindError(
           {"topk", {Iota({3})}, {{DType::kF32, {4}}, {DType::kS64, {4}}}, {{"axis", int64_t{0}}}}),
       HasSubstr("shape 3"));
+}
+
+// Doubles what it gets.
+class Doubling final : public CustomOperator {
+ public:
+  Result<std::vector<CustomTensor>> Infer(const Attributes&,
+                                          std::span<const CustomTensor> inputs) const override {
+    return std::vector<CustomTensor>(inputs.begin(), inputs.end());
+  }
+  void Compute(const Attributes& attributes, std::span<const ConstTensorView> inputs,
+               std::span<const TensorView> outputs) const override {
+    for (int64_t i = 0; i < inputs[0].size(); ++i) {
+      outputs[0].data<float>()[i] =
+          inputs[0].data<float>()[i] * static_cast<float>(attributes.Int("factor", 2));
+    }
+  }
+};
+
+TEST(BindCustom, AsksTheRegisteredOperator) {
+  const auto record = [](const char* type, Shape out) -> RecordRun {
+    return {"custom",
+            {F({2}, {1, -3})},
+            {{DType::kF32, std::move(out)}},
+            {{std::string(kCustomType), std::string(type)}, {"factor", int64_t{5}}}};
+  };
+  RegisterCustomOperator("cstDoubling", std::make_shared<Doubling>());
+  EXPECT_THAT(RunFor<float>(record("cstDoubling", {2})), ElementsAre(5, -15));
+  EXPECT_THAT(BindError(record("cstDoubling", {3})), HasSubstr("shape"));
+  EXPECT_THAT(BindError(record("cstHalving", {2})), HasSubstr("'cstHalving' to be registered"));
+  RegisterCustomOperator("cstDoubling", nullptr);
+  EXPECT_THAT(BindError(record("cstDoubling", {2})), HasSubstr("to be registered"));
 }
 
 TEST(BindQuantizeLinear, PerTensorAndPerAxis) {

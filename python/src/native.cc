@@ -55,6 +55,7 @@ NB_MODULE(_native, module) {
   module.attr("version") = nb::str(plumb::VersionText().c_str());
   module.def("parse_yaml", &plumb::python::ParseText, nb::arg("text"));
   plumb::python::DefineVerbs(module);
+  plumb::python::DefineCustomOperators(module);
   plumb::python::DefineSession(module);
   plumb::python::DefineDetector(module);
 }

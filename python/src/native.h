@@ -32,6 +32,7 @@ T ValueOrRaise(Result<T> result) {
 using Keywords = std::vector<std::pair<std::string, std::vector<std::string>>>;
 
 void DefineVerbs(nanobind::module_& module);
+void DefineCustomOperators(nanobind::module_& module);
 void DefineSession(nanobind::module_& module);
 void DefineDetector(nanobind::module_& module);
 

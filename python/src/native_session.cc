@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "native.h"
+#include "native_arrays.h"
 #include "native_model.h"
 #include "plumb/api/model_session.h"
 #include "plumb/cli/console.h"
@@ -17,26 +18,6 @@ namespace plumb::python {
 namespace {
 
 using AnyArray = nb::ndarray<nb::ro, nb::c_contig, nb::device::cpu>;
-
-nb::dlpack::dtype TypeOf(DType dtype) {
-  const auto code =
-      dtype == DType::kBool ? nb::dlpack::dtype_code::Bool
-      : IsFloat(dtype)      ? nb::dlpack::dtype_code::Float
-      : dtype == DType::kU8 || dtype == DType::kU16 || dtype == DType::kU32 || dtype == DType::kU64
-          ? nb::dlpack::dtype_code::UInt
-          : nb::dlpack::dtype_code::Int;
-  return {static_cast<uint8_t>(code), static_cast<uint8_t>(8 * DTypeSize(dtype)), 1};
-}
-
-Result<DType> TypeFrom(const nb::dlpack::dtype& given) {
-  for (int raw = 1; raw <= static_cast<int>(DType::kBool); ++raw) {
-    const auto dtype = static_cast<DType>(raw);
-    if (dtype != DType::kBF16 && TypeOf(dtype) == given) {
-      return dtype;
-    }
-  }
-  return UsageError("an array of a type that no network takes");
-}
 
 nb::object ArrayOf(OutputTensor output) {
   const std::vector<size_t> shape(output.shape.begin(), output.shape.end());

@@ -35,3 +35,13 @@ def sum_network(path):
     """Two tensors with a free batch, sum = a + 2 * b."""
     return _save(path, [helper.make_node("Mul", ["b", "two"], ["bb"]), helper.make_node("Add", ["a", "bb"], ["sum"])],
                  [("a", ["n", 5]), ("b", ["n", 5])], [("sum", ["n", 5])], {"two": np.float32([2])})
+
+
+def custom_network(path, op_type="cstScale", **attributes):
+    """A picture 1x3x8x8 through a convolution, a node of OP_TYPE and another convolution: y = conv1(op(conv0(x)))."""
+    random = np.random.default_rng(2)
+    constants = {f"w{i}": random.normal(size=(3, 3, 3, 3)).astype(np.float32) / 5 for i in range(2)}
+    nodes = [helper.make_node("Conv", ["x", "w0"], ["c"], pads=[1, 1, 1, 1], name="conv0"),
+             helper.make_node(op_type, ["c"], ["s"], name="between", **attributes),
+             helper.make_node("Conv", ["s", "w1"], ["y"], pads=[1, 1, 1, 1], name="conv1")]
+    return _save(path, nodes, [("x", [1, 3, 8, 8])], [("y", [1, 3, 8, 8])], constants)

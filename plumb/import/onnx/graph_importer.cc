@@ -8,6 +8,7 @@
 #include "plumb/import/onnx/composites.h"
 #include "plumb/import/onnx/read_inputs.h"
 #include "plumb/import/onnx/read_tensor.h"
+#include "plumb/ops/custom.h"
 #include "plumb/ops/import_rules.h"
 #include "plumb/ops/op_def.h"
 
@@ -16,6 +17,9 @@ namespace {
 
 const ops::ImportRule* FindRule(const NodeProto& node) {
   const std::string type = QualifiedType(node);
+  if (const ops::ImportRule* const custom = ops::FindCustomRule(node.op_type())) {
+    return custom;  // also in place of an operator that is known
+  }
   const ops::ImportRule* rule = ops::FindImportRule("onnx", type);
   return rule != nullptr ? rule : FindComposite(type);
 }

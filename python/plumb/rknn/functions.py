@@ -35,7 +35,8 @@ FUNCTIONS = [
     Function("RKNN", "export_rknn", WORKS, "a Plumb artifact under the given name; with PLUMB_REPORT=1 a report beside it"),
     Function("RKNN", "export_encrypted_rknn_model", ANSWERS, "artifacts are not encrypted"),
     Function("RKNN", "codegen", ANSWERS, "docs/how_to/use_the_runtime.md has a program to start from"),
-    Function("RKNN", "reg_custom_op", ANSWERS, "no operators in Python yet"),
+    Function("RKNN", "reg_custom_op", WORKS, "a class or an instance; its nodes are computed in float by the process that registered it, "
+             "in NCHW, while the object lives"),
     Function("RKNN", "hybrid_quantization_step1", WORKS, "the three files in the current folder; float16 entries are computed in float32, "
              "int16 ones with exact sums"),
     Function("RKNN", "hybrid_quantization_step2", WORKS, "types and ranges that were edited are honoured"),
@@ -56,7 +57,7 @@ FUNCTIONS = [
     Function("RKNNLite", "list_support_target_platform", WORKS, "a dictionary, printed too"),
     Function("RKNNLite", "release", WORKS, ""),
     Function("rknn.utils", "onnx_edit", ANSWERS, "not yet"),
-    Function("rknn.api.custom_op", "get_node_attr", "raises", "there are no nodes to ask, see reg_custom_op"),
+    Function("rknn.api.custom_op", "get_node_attr", WORKS, "an attribute of the node that shape_infer or compute got"),
 ]
 
 

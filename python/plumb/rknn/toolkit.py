@@ -13,6 +13,7 @@ import plumb
 
 from . import formats, hybrid, loading, reports
 from .calls import returns
+from .custom_ops import CustomOps
 from .inference import Runtime
 from .log import Log
 from .options import QUANTIZING, checked
@@ -30,6 +31,7 @@ class Toolkit(CoreMasks):
     def __init__(self, verbose: Any = False, verbose_file: Optional[str] = None) -> None:
         self._log = Log(bool(verbose), verbose_file if verbose else None)
         self._log.info("RKNN", f"Plumb {plumb.__version__}")
+        self._custom_ops = CustomOps()
         self._forget()
 
     def _forget(self) -> None:
@@ -132,6 +134,7 @@ class Toolkit(CoreMasks):
         else:
             options = {name: value for name, value in options.items() if name not in QUANTIZING}
             result = plumb.convert(self._model.path, artifact, precision="fp32", force=True, progress=self._progress, **options)
+        self._custom_ops.raise_failure()
         self._artifact, self._result = artifact, result
         log_verdict(result, self._log)
         return 0
@@ -166,7 +169,14 @@ class Toolkit(CoreMasks):
 
     @returns(-1)
     def reg_custom_op(self, custom_op: Any = None) -> int:
-        raise plumb.UsageError("operators in Python are not supported yet; export the network with standard operators")
+        """custom_op: a class or an instance with op_type, shape_infer and compute. Between config and load_onnx."""
+        if self._options is None:
+            raise plumb.UsageError("Please call rknn.config first!")
+        if self._model is not None:
+            raise plumb.UsageError("reg_custom_op comes before load_onnx")
+        op_type = self._custom_ops.register(custom_op)
+        self._log.info("reg_custom_op", f"'{op_type}' is computed by this process, in float; the artifact needs it wherever it runs")
+        return 0
 
     @returns(-1)
     def hybrid_quantization_step1(self, dataset: Any = None, rknn_batch_size: Any = None, proposal: bool = False,
@@ -233,7 +243,9 @@ class Toolkit(CoreMasks):
         """Outputs in the model's order and layout, as arrays of the caller's own."""
         if self._runtime is None:
             raise plumb.UsageError("init_runtime comes first")
-        return self._runtime.run(inputs, data_format, inputs_pass_through)
+        outputs = self._runtime.run(inputs, data_format, inputs_pass_through)
+        self._custom_ops.raise_failure()
+        return outputs
 
     @returns(-1)
     def eval_perf(self, is_print: bool = True, fix_freq: bool = True, inputs: Any = None) -> Any:
@@ -277,6 +289,7 @@ class Toolkit(CoreMasks):
         """Frees everything; the object can begin again with config or load_rknn."""
         self._forget_build()
         self._options = self._model = None
+        self._custom_ops.close()
 
     # What a build leaves.
 
