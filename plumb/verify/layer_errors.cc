@@ -11,6 +11,7 @@
 #include "plumb/runtime/session.h"
 #include "plumb/verify/closeness.h"
 #include "plumb/verify/grid_values.h"
+#include "plumb/verify/shown_run.h"
 
 namespace plumb::verify {
 namespace {
@@ -88,18 +89,7 @@ class Measurer {
     for (const artifact::Port& port : reference_program_->inputs) {
       inputs[InfoOf(*reference_program_, port.tensor).name] = true;
     }
-    std::vector<int> readers(integer_program_->tensors.size(), 0), tables(readers);
-    for (const Record& record : integer_program_->records) {
-      for (const int32_t t : record.inputs) {
-        if (t >= 0) {
-          ++readers[static_cast<size_t>(t)];
-          tables[static_cast<size_t>(t)] += record.op == "table";
-        }
-      }
-    }
-    for (const artifact::Port& port : integer_program_->outputs) {
-      ++readers[static_cast<size_t>(port.tensor)];
-    }
+    const std::vector<bool> inside_layers = InsideLayers(*integer_program_);
     layer_of_.assign(integer_program_->tensors.size(), -1);
     std::map<std::string_view, bool> have;
     for (const Record& record : integer_program_->records) {
@@ -117,9 +107,7 @@ class Measurer {
         const bool result = OnGrid(info) || (info.dtype == DType::kF32 && reads_integers &&
                                              record.op != "dequantize");
         const auto i = static_cast<size_t>(t);
-        const bool inside = OnGrid(info) && readers[i] == 1 && tables[i] == 1 &&
-                            (record.op == "conv" || record.op == "fully_connected" ||
-                             record.op == "add" || record.op == "sub" || record.op == "mul");
+        const bool inside = OnGrid(info) && inside_layers[i];
         if (!known || !result || inside) {
           continue;
         }
@@ -160,37 +148,6 @@ class Measurer {
     return program.tensors[static_cast<size_t>(tensor)];
   }
 
-  static Status Fill(runtime::Session& session, std::span<const Tensor> sample) {
-    if (sample.size() != session.program().inputs.size()) {
-      return UsageError("the network takes ", session.program().inputs.size(), " inputs; found ",
-                        sample.size());
-    }
-    for (size_t i = 0; i < sample.size(); ++i) {
-      const TensorView to = session.input(i);
-      if (to.dtype != sample[i].dtype() || to.bytes() != sample[i].bytes()) {
-        return UsageError("input '", session.program().inputs[i].name, "': expected ",
-                          DTypeName(to.dtype), " ", ShapeToString(to.shape), ", found ",
-                          DTypeName(sample[i].dtype()), " ", ShapeToString(sample[i].shape()));
-      }
-      if (to.bytes() > 0) {
-        std::memcpy(to.raw, sample[i].raw(), to.bytes());
-      }
-    }
-    return {};
-  }
-
-  // Calls `each` with every output of every record of the program, as it is made.
-  template <typename Each>
-  static Status RunWith(runtime::Session& session, const Each& each) {
-    return session.Run([&](size_t, const Record& record, std::span<const TensorView> outputs) {
-      for (size_t i = 0; i < outputs.size(); ++i) {
-        if (record.outputs[i] >= 0) {
-          each(record.outputs[i], outputs[i]);
-        }
-      }
-    });
-  }
-
   void CheckFinite(ConstTensorView tensor, const std::string& name) {
     if (!report_.finite || tensor.dtype != DType::kF32) {
       return;
@@ -210,18 +167,18 @@ class Measurer {
 
   // Both networks as they are.
   Status Accumulate(std::span<const Tensor> sample) {
-    PLUMB_RETURN_IF_ERROR(Fill(*reference_, sample));
+    PLUMB_RETURN_IF_ERROR(FillInputs(*reference_, sample));
     for (size_t i = 0; i < sample.size(); ++i) {
       Keep(InfoOf(*reference_program_, reference_program_->inputs[i].tensor).name,
            std::as_const(sample[i]).view());
     }
-    PLUMB_RETURN_IF_ERROR(RunWith(*reference_, [&](int32_t t, const TensorView& made) {
+    PLUMB_RETURN_IF_ERROR(RunShowing(*reference_, [&](int32_t t, const TensorView& made) {
       const std::string& name = InfoOf(*reference_program_, t).name;
       CheckFinite(made, name);
       Keep(name, made);
     }));
-    PLUMB_RETURN_IF_ERROR(Fill(*integer_, sample));
-    return RunWith(*integer_, [&](int32_t t, const TensorView& made) {
+    PLUMB_RETURN_IF_ERROR(FillInputs(*integer_, sample));
+    return RunShowing(*integer_, [&](int32_t t, const TensorView& made) {
       CheckFinite(made, InfoOf(*integer_program_, t).name);
       if (Layer* layer = LayerOf(t, made)) {
         layer->made = Tensor(made.dtype, Shape(made.shape.begin(), made.shape.end()));
@@ -290,8 +247,8 @@ class Measurer {
 
   // The integer network with the float network's values put in the place of every result: each layer alone.
   Status Isolate(std::span<const Tensor> sample) {
-    PLUMB_RETURN_IF_ERROR(Fill(*integer_, sample));
-    return RunWith(*integer_, [&](int32_t t, const TensorView& made) {
+    PLUMB_RETURN_IF_ERROR(FillInputs(*integer_, sample));
+    return RunShowing(*integer_, [&](int32_t t, const TensorView& made) {
       Layer* layer = LayerOf(t, made);
       if (layer == nullptr) {
         return;
@@ -315,11 +272,11 @@ class Measurer {
   // The float network with the integer network's results put in the place of its own: what each layer makes of the inputs
   // that it really gets. The rest of its error is its own.
   Status Explain(std::span<const Tensor> sample) {
-    PLUMB_RETURN_IF_ERROR(Fill(*reference_, sample));
+    PLUMB_RETURN_IF_ERROR(FillInputs(*reference_, sample));
     for (size_t i = 0; i < sample.size(); ++i) {
       Compare(reference_program_->inputs[i].tensor, reference_->input(i));
     }
-    return RunWith(*reference_, [&](int32_t t, const TensorView& made) { Compare(t, made); });
+    return RunShowing(*reference_, [&](int32_t t, const TensorView& made) { Compare(t, made); });
   }
 
   void Compare(int32_t tensor, const TensorView& made) {
