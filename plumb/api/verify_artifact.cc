@@ -102,6 +102,10 @@ class Verification {
                         "' is no artifact; verify takes what 'plumb convert' wrote, and the float "
                         "model with --against");
     }
+    if (options_.layers) {
+      PLUMB_RETURN_IF_ERROR(CompareLayers());
+      return std::move(result_);
+    }
     result_.container = OpenArtifact();
     if (!result_.container.ok()) {
       Refuse();
@@ -121,6 +125,26 @@ class Verification {
     runtime::SessionOptions session;
     session.threads = options_.threads;
     PLUMB_ASSIGN_OR_RETURN(bound_, runtime::Session::Create(artifact_.program, session));
+    return {};
+  }
+
+  Status CompareLayers() {
+    if (options_.against.empty() || options_.data.empty()) {
+      return UsageError(
+          "layers are compared on samples, with the float model: give both, --against MODEL and "
+          "--data PICTURE");
+    }
+    LayerTableOptions layers = *options_.layers;
+    layers.threads = options_.threads;
+    layers.progress = options_.progress;
+    if (!layers.folder.empty()) {
+      PLUMB_RETURN_IF_ERROR(CheckTableFolder(layers.folder));
+    }
+    PLUMB_RETURN_IF_ERROR(OpenArtifact());
+    PLUMB_RETURN_IF_ERROR(OpenModel());
+    PLUMB_RETURN_IF_ERROR(LoadData());
+    PLUMB_ASSIGN_OR_RETURN(result_.layers,
+                           MakeLayerTable(artifact_, *model_, imported_with_, samples_, layers));
     return {};
   }
 
@@ -173,6 +197,7 @@ class Verification {
         steps_.push_back({std::string(report.name), report.after});
       }
     };
+    imported_with_ = model_options;
     PLUMB_ASSIGN_OR_RETURN(model_, LoadModel(options_.against, model_options));
     if (model_->is_artifact || model_->is_integer_stage) {
       return UsageError("--against ", options_.against,
@@ -216,6 +241,7 @@ class Verification {
       return UsageError("--data ", options_.data, ": there is no such file or folder");
     }
     const size_t limit = options_.limit > 0                          ? options_.limit
+                         : options_.layers                           ? 1
                          : options_.effort == verify::Effort::kQuick ? kQuickSamples
                                                                      : kFullSamples;
     std::optional<Data> labelled;
@@ -388,6 +414,7 @@ class Verification {
   std::unique_ptr<runtime::Session>
       bound_;  // held, so that every later session shares what it bound
   std::optional<Model> model_;
+  ModelOptions imported_with_;  // of model_
   std::string model_hash_;
   std::vector<verify::PassStep> steps_;
   Data data_;

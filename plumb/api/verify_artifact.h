@@ -3,8 +3,10 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
+#include "plumb/api/layer_table.h"
 #include "plumb/api/model.h"
 #include "plumb/api/progress.h"
 #include "plumb/base/status.h"
@@ -32,6 +34,8 @@ struct VerifyOptions {
   verify::Effort effort = verify::Effort::kQuick;
   std::string reference;  // .npz with inputs and expected outputs by name, for V1; may be empty
   JudgeChoice judge = JudgeChoice::kAuto;
+  // Instead of the ladder: every layer's error on `limit` samples (0: one). Its threads and progress are those below.
+  std::optional<LayerTableOptions> layers;
   bool keep_for_report = false;  // fills in VerifyResult::report
   int threads = 1;
   Progress progress;
@@ -41,6 +45,7 @@ struct VerifyResult {
   verify::Verdict verdict;
   Status container;  // why the artifact cannot be used, when V0 failed
   size_t samples = 0;
+  LayerTable layers;
   std::shared_ptr<ReportSource> report;
 };
 

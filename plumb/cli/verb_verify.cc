@@ -6,6 +6,7 @@
 #include "plumb/api/report.h"
 #include "plumb/api/verify_artifact.h"
 #include "plumb/base/npy.h"
+#include "plumb/base/number_text.h"
 #include "plumb/cli/verb.h"
 #include "plumb/cli/verdict_output.h"
 
@@ -18,6 +19,9 @@ struct Arguments {
   bool quick = false, full = false;
   std::string judge = "auto";
   std::string junit, html;
+  bool layer_errors = false;
+  LayerTableOptions layers;
+  std::string dump_form = "npy";
   bool rebuild = false;
   RebuildRequest again;
 };
@@ -40,6 +44,38 @@ std::string JsonText(const VerifyOptions& options, const VerifyResult& result) {
       {"effort", options.effort == verify::Effort::kFull ? "full" : "quick"}};
   AddVerdictJson(result.verdict, json);
   return json.dump(2);
+}
+
+std::string DistanceText(const std::optional<verify::Distance>& distance) {
+  return distance ? StrCat(FixedText(distance->cosine, 5, 9), FixedText(distance->euclidean, 4, 13))
+                  : std::string(22, ' ');
+}
+
+// --layer-errors, --dump-layers.
+Status CompareLayers(const Console& console, const VerifyOptions& options) {
+  PLUMB_ASSIGN_OR_RETURN(const VerifyResult result, Verify(options));
+  if (console.json) {
+    nlohmann::ordered_json json = {{"artifact", options.artifact},
+                                   {"model", options.against},
+                                   {"data", options.data},
+                                   {"folder", options.layers->folder}};
+    json.update(LayerTableJson(result.layers));
+    console.PrintJson(json);
+    return {};
+  }
+  console.Print(StrCat("layers   ", options.artifact, " against ", options.against, ", on ",
+                       result.samples, result.samples == 1 ? " sample" : " samples"));
+  console.Print("     entire: cosine     distance     alone: cosine     distance   tensor");
+  for (const verify::TensorRow& row : result.layers.rows) {
+    const std::string form = row.held == DType::kNone ? "inside another layer"
+                                                      : StrCat(row.op, ", ", DTypeName(row.held));
+    console.Print(StrCat("      ", DistanceText(row.entire), "         ", DistanceText(row.single),
+                         "   ", row.name, " (", form, ")"));
+  }
+  if (!options.layers->folder.empty()) {
+    console.Note(StrCat("written  ", options.layers->folder));
+  }
+  return {};
 }
 
 // --rebuild: the artifact made again, byte for byte.
@@ -97,9 +133,19 @@ std::function<Status(Console&)> Setup_verify(CLI::App& app) {
   app.add_option(
       "--calib", args->again.calib,
       "with --rebuild: calibrate anew with these samples, as for convert, without a lock");
+  app.add_flag("--layer-errors", args->layer_errors,
+               "instead of the ladder: every layer's cosine and Euclidean distance from the float "
+               "model's on one sample (--limit: more), entire and alone");
+  const CLI::Option* dump =
+      app.add_option("--dump-layers", args->layers.folder,
+                     "the same, and every layer's tensors in both into this new folder");
+  app.add_option("--dump-form", args->dump_form,
+                 "of --dump-layers: npy; or text, one number a line")
+      ->check(CLI::IsMember({"npy", "text"}))
+      ->capture_default_str();
   app.add_option("--junit", args->junit, "write the rungs as JUnit XML into this file");
   app.add_option("--html", args->html, "write a report with pictures and charts: one HTML file");
-  return [args](Console& console) -> Status {
+  return [args, dump](Console& console) -> Status {
     VerifyOptions& options = args->verify;
     options.effort = args->full ? verify::Effort::kFull : verify::Effort::kQuick;
     options.judge = args->judge == "none"          ? JudgeChoice::kNone
@@ -120,6 +166,19 @@ std::function<Status(Console&)> Setup_verify(CLI::App& app) {
       args->again.threads = options.threads;
       args->again.progress = options.progress;
       return Rebuild(console, args->again);
+    }
+    if (args->layer_errors || dump->count() > 0) {
+      if (dump->count() > 0 && args->layers.folder.empty()) {
+        return UsageError("--dump-layers: the name of the folder is empty");
+      }
+      if (args->full || !(args->junit + args->html).empty()) {
+        return UsageError(
+            "--layer-errors and --dump-layers give no verdict: leave --full, --junit and --html "
+            "out");
+      }
+      args->layers.form = args->dump_form == "text" ? TensorForm::kText : TensorForm::kNpy;
+      options.layers = args->layers;
+      return CompareLayers(console, options);
     }
     options.keep_for_report = !args->html.empty();
     if (options.keep_for_report) {

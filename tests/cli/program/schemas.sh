@@ -21,6 +21,8 @@ plumb verify -q short.plumb --json > short.json 2> /dev/null
 valid verify short.json
 plumb verify -q a.plumb --against "$model" --rebuild --json > verify_rebuild.json
 valid verify_rebuild
+plumb verify -q a.plumb --against "$model" --data "$EXAMPLES/val" --dump-layers layers --json > verify_layers.json
+valid verify_layers
 for artifact in a b; do
   plumb diagnose -q $artifact.plumb --against "$model" --data "$EXAMPLES/val" --limit 1 --json > diagnose.json
   valid diagnose
