@@ -263,6 +263,7 @@ class Verification {
       PLUMB_ASSIGN_OR_RETURN(
           pool_, ListSamples(options_.data, artifact_.program->inputs.size(), options_.limit));
     }
+    data_.samples.raw = pool_.raw = options_.raw_samples;
     if (options_.limit > 0) {
       Thin(pool_.samples, options_.limit);
     }

@@ -29,6 +29,7 @@ struct VerifyOptions {
   ModelOptions model_options;  // of the float model, where the artifact does not say
   std::string
       data;  // pictures, a list, an .npz, COCO annotations, or lines "file index"; may be empty
+  bool raw_samples = false;  // arrays of `data` are pixels: mean and std are applied to them too
   std::string images;  // folder that file names of annotations are relative to; empty: beside them
   size_t limit = 0;    // samples used at most; 0: 20 quick, 100 full
   verify::Effort effort = verify::Effort::kQuick;

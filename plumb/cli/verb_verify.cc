@@ -111,6 +111,9 @@ std::function<Status(Console&)> Setup_verify(CLI::App& app) {
   app.add_option("--data", verify.data,
                  "pictures or samples as for convert --calib, COCO annotations (instances_*.json), "
                  "or lines 'file index'");
+  app.add_flag("--raw-samples", verify.raw_samples,
+               "arrays among the samples hold pixels: mean and std are applied to them as to "
+               "pictures");
   app.add_option("--images", verify.images,
                  "folder of the pictures that annotations name (default: beside them)");
   app.add_option("--limit", verify.limit, "samples used at most (default: 20 quick, 100 full)");

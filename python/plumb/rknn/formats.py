@@ -30,6 +30,7 @@ class Source:
         self._outputs = _names("outputs", outputs)
         self._sizes = input_size_list
         self._initial = initial
+        self._has_colours = True
 
     @property
     def path(self) -> str:
@@ -49,6 +50,7 @@ class Source:
         if self._kind not in IMPORTED:
             raise plumb.ModelError(f"{self._kind} models are not read yet; export the network to ONNX and call load_onnx")
         facts = plumb.inspect(self.path, **self.options())
+        self._has_colours = facts.to_dict()["decode"].get("color", "gray") != "gray"
         for name in ("mean", "std"):
             shape = facts.inputs[0]["shape"]
             if name in config and len(shape) == 4 and shape[1] != len(config[name]):
@@ -66,6 +68,13 @@ class Source:
             if name not in known:
                 raise plumb.UsageError(f"the '{name}' in {what}={names} is no {what[:-1]} of the model: {', '.join(known)}. "
                                        "Cutting a model at inner tensors is not supported yet")
+
+    def build_options(self, config: Mapping[str, Any]) -> Dict[str, Any]:
+        """All of plumb.convert, those of `config` included. Red, green, blue says nothing where the model takes no such picture."""
+        options = dict(config, **self.options())
+        if options.get("color") == "rgb" and not self._has_colours:
+            del options["color"]
+        return options
 
     def options(self) -> Dict[str, Any]:
         """input_shape of plumb's verbs."""

@@ -40,7 +40,8 @@ FUNCTIONS = [
     Function("RKNN", "hybrid_quantization_step1", WORKS, "the three files in the current folder; float16 entries are computed in float32, "
              "int16 ones with exact sums"),
     Function("RKNN", "hybrid_quantization_step2", WORKS, "types and ranges that were edited are honoured"),
-    Function("RKNN", "accuracy_analysis", ANSWERS, "not yet; a report (PLUMB_REPORT=1) has every layer's error"),
+    Function("RKNN", "accuracy_analysis", WORKS, "the same files and table; fused layers have no numbers of their own. With target, runtime is "
+             "this machine's run"),
     Function("RKNN", "init_runtime", WORKS, "any target runs on this machine, with all threads or as many as PLUMB_RKNN_THREADS says"),
     Function("RKNN", "inference", WORKS, "pictures, lists or one array, NHWC or NCHW, any type of number; inputs_pass_through takes "
              "stored values"),

@@ -11,7 +11,7 @@ import numpy as np
 
 import plumb
 
-from . import formats, hybrid, loading, reports
+from . import accuracy, formats, hybrid, loading, reports
 from .calls import returns
 from .custom_ops import CustomOps
 from .inference import Runtime
@@ -41,6 +41,7 @@ class Toolkit(CoreMasks):
         self._remove_folder: Optional[weakref.finalize] = None  # also when the object goes without release
         self._artifact: Optional[str] = None
         self._facts: Optional[plumb.Inspection] = None  # of the artifact, once asked for
+        self._built: Optional[accuracy.Built] = None
         self._result: Optional[plumb.ConvertResult] = None
         self._runtime: Optional[Runtime] = None
 
@@ -121,7 +122,7 @@ class Toolkit(CoreMasks):
         self._forget_build()
         folder = self._work_folder()
         artifact = os.path.join(folder, self._model.name + ".plumb")
-        options = dict(self._options, **self._model.options())
+        options = self._model.build_options(self._options)
         if not (auto_hybrid or auto_hybrid_quant):
             del options["auto_hybrid"]
         if reports.wanted():
@@ -136,6 +137,7 @@ class Toolkit(CoreMasks):
             result = plumb.convert(self._model.path, artifact, precision="fp32", force=True, progress=self._progress, **options)
         self._custom_ops.raise_failure()
         self._artifact, self._result = artifact, result
+        self._built = accuracy.Built(artifact, os.path.abspath(self._model.path), options)
         log_verdict(result, self._log)
         return 0
 
@@ -189,7 +191,7 @@ class Toolkit(CoreMasks):
         names = [name for first, last in custom_hybrid or [] for name in hybrid.between(layers, first, last)]
         if proposal:
             names += [layer["name"] for layer in self._result.to_dict()["guiltiest"]]
-        options = {name: value for name, value in dict(self._options, **self._model.options()).items() if name != "auto_hybrid"}
+        options = {name: value for name, value in self._model.build_options(self._options).items() if name != "auto_hybrid"}
         lock = self._result.lock or ""
         hybrid.write(os.getcwd(), self._model.name, self._model.path, self._artifact, lock, os.fsdecode(dataset), options,
                      dict.fromkeys(names, "float16"))
@@ -210,14 +212,23 @@ class Toolkit(CoreMasks):
         self._result = plumb.convert(paths[0], artifact, calib=dataset, raw_samples=True, force=True, progress=self._progress,
                                      **options)
         self._artifact = artifact
+        self._built = accuracy.Built(artifact, os.path.abspath(paths[0]), options)
         log_verdict(self._result, self._log)
         return 0
 
     @returns(-1)
     def accuracy_analysis(self, inputs: Any = None, output_dir: Any = "./snapshot", target: Any = None,
                           device_id: Any = None) -> int:
-        raise plumb.UsageError("accuracy_analysis is not supported yet; build prints the verdict, and PLUMB_REPORT=1 writes a "
-                               "report with every layer")
+        """Every layer's error against the float model, printed and, where output_dir is not None, written with the layers' values.
+        inputs: a file for each input of the model, a picture or an .npy of raw values."""
+        if self._built is None:
+            raise plumb.UsageError("build or hybrid_quantization_step2 comes first: an artifact alone has no float model to compare with")
+        if target is not None:
+            name = checked_platform(target)
+            self._log.once("W", "accuracy_analysis", f"target {name}: no board is used, runtime is this machine's own run")
+        files = accuracy.check_inputs(inputs, len(self._artifact_facts().inputs))
+        accuracy.analyse(self._built, files, None if output_dir is None else os.fsdecode(output_dir), target is not None)
+        return 0
 
     # Running.
 
@@ -232,9 +243,7 @@ class Toolkit(CoreMasks):
             name = checked_platform(target)
             self._log.once("W", "init_runtime", f"target {name}: no board is used, the model runs on this machine")
         self._close_runtime()
-        if self._facts is None:
-            self._facts = loading.facts(self._artifact)
-        self._runtime = Runtime(self._artifact, self._facts, self._log, threads=loading.threads())
+        self._runtime = Runtime(self._artifact, self._artifact_facts(), self._log, threads=loading.threads())
         return 0
 
     @returns(None)
@@ -269,6 +278,11 @@ class Toolkit(CoreMasks):
         if self._artifact is None:
             raise plumb.UsageError("build or load_rknn comes first")
         return self._artifact
+
+    def _artifact_facts(self) -> plumb.Inspection:
+        if self._facts is None:
+            self._facts = loading.facts(self._ready())
+        return self._facts
 
     # What else scripts call.
 
@@ -306,7 +320,7 @@ class Toolkit(CoreMasks):
 
     def _forget_build(self) -> None:
         self._close_runtime()
-        self._artifact = self._facts = self._result = None
+        self._artifact = self._facts = self._built = self._result = None
         if self._remove_folder is not None:
             self._remove_folder()
             self._folder = self._remove_folder = None
