@@ -7,6 +7,7 @@
 #include <optional>
 #include <tuple>
 
+#include "plumb/base/number_text.h"
 #include "plumb/runtime/session.h"
 #include "plumb/verify/box_match.h"
 #include "plumb/vision/classify.h"
@@ -197,8 +198,9 @@ class Scorer {
     } else if (!detector_ && question_.decode->family != artifact::Family::kClassifier) {
       report_.skipped =
           "neither a detector nor a classifier: its outputs do not say how sure it is";
-    } else if (question_.pictures < kFewest) {
-      report_.skipped = StrCat("needs ", kFewest, " pictures; found ", question_.pictures);
+    } else if (question_.pictures < (detector_ ? 1 : kFewest)) {
+      report_.skipped =
+          StrCat("needs ", detector_ ? 1 : kFewest, " pictures; found ", question_.pictures);
     }
     if (!report_.skipped.empty()) {
       PLUMB_RETURN_IF_ERROR(MeasureRanges());
@@ -326,8 +328,31 @@ class Scorer {
     return {};
   }
 
-  [[nodiscard]] bool LooksBetter(const Answer& stated, const Answer& other) const {
+  [[nodiscard]] bool IsFlood(double boxes) const {
     constexpr double kFlood = 0.5;  // of the most detections: nobody's picture
+    return boxes > kFlood * static_cast<double>(question_.decode->max_detections);
+  }
+
+  // Whether the stated values leave a detector blind that sees with others: what takes no statistics, so that one picture is
+  // enough where the blind one floods it, and four where it finds nothing (which may be all there is in one).
+  [[nodiscard]] bool Dominates(const std::vector<Judged>& stated,
+                               const std::vector<Judged>& other) const {
+    constexpr double kObject = 0.3, kNothing = 0.05, kMostPictures = 0.75, kConsistent = 0.5;
+    double with_objects = 0, floods = 0, found = 0, consistent = 0;
+    for (size_t p = 0; p < stated.size(); ++p) {
+      if (stated[p].quality > kNothing * std::max(other[p].quality, kObject)) {
+        return false;
+      }
+      with_objects += other[p].quality >= kObject;
+      floods += IsFlood(stated[p].found);
+      found += other[p].found, consistent += other[p].consistent;
+    }
+    const auto count = static_cast<double>(stated.size());
+    return with_objects >= kMostPictures * count && consistent >= kConsistent * found &&
+           (floods == count || stated.size() >= kFewest);
+  }
+
+  [[nodiscard]] bool LooksBetter(const Answer& stated, const Answer& other) const {
     if (!detector_) {
       return *std::max_element(other.classes.begin(), other.classes.end()) >
              *std::max_element(stated.classes.begin(), stated.classes.end());
@@ -339,11 +364,9 @@ class Scorer {
       }
       return scores;
     };
-    const double most = kFlood * question_.decode->max_detections;
-    const bool flood = static_cast<double>(other.boxes.size()) > most;
-    const bool flooded = static_cast<double>(stated.boxes.size()) > most;
-    return !flood && !other.boxes.empty() &&
-           (flooded || sum(other) > (1 + kLeastGain) * sum(stated));
+    return !IsFlood(static_cast<double>(other.boxes.size())) && !other.boxes.empty() &&
+           (IsFlood(static_cast<double>(stated.boxes.size())) ||
+            sum(other) > (1 + kLeastGain) * sum(stated));
   }
 
   // On `count` pictures, and where that does not decide about what looks better, on all.
@@ -380,8 +403,9 @@ class Scorer {
     const double error = std::sqrt(std::max(0.0, square - mean * mean) / std::max(1.0, n - 1));
     alternative.gain = base > 0 ? mean / base : mean > 0 ? kAll : 0;
     alternative.certainty = error > 0 ? mean / error : mean > 0 ? kAll : 0;
-    alternative.better =
-        alternative.gain >= LeastGain(alternative) && alternative.certainty >= Critical(count - 1);
+    alternative.dominates = detector_ && IsOfAnotherRange(alternative) && Dominates(stated, other);
+    alternative.better = alternative.gain >= LeastGain(alternative) &&
+                         (alternative.dominates || alternative.certainty >= Critical(count - 1));
     if (question_.progress) {
       question_.progress(a, report_.alternatives.size() - 1);
     }
@@ -516,11 +540,11 @@ std::string DescribePreprocessing(const PreprocessReport& report) {
   if (report.better > 0) {
     const PreprocessAlternative& other = report.alternatives[report.better];
     char text[256];
-    std::snprintf(text, sizeof(text),
-                  "'%s' scores %.3f, as stated %.3f on %zu pictures (%.1f standard errors)",
+    std::snprintf(text, sizeof(text), "'%s' scores %.3f, as stated %.3f on %zu picture%s",
                   other.name.c_str(), other.quality, stated.quality, report.pictures,
-                  other.certainty);
-    return text;
+                  report.pictures == 1 ? "" : "s");
+    return other.dominates ? StrCat(text, ": as stated the network finds nothing")
+                           : StrCat(text, " (", FixedText(other.certainty, 1), " standard errors)");
   }
   size_t looked_at = 0;
   const PreprocessAlternative* next = nullptr;
@@ -537,10 +561,10 @@ std::string DescribePreprocessing(const PreprocessReport& report) {
                   looked_at, report.pictures, report.pictures == 1 ? "" : "s");
   } else {
     std::snprintf(text, sizeof(text),
-                  "none of %zu alternatives fits clearly better on %zu pictures; the next is '%s' "
+                  "none of %zu alternatives fits clearly better on %zu picture%s; the next is '%s' "
                   "(%+.0f %%, %.1f standard errors)",
-                  looked_at, report.pictures, next->name.c_str(), 100 * next->gain,
-                  next->certainty);
+                  looked_at, report.pictures, report.pictures == 1 ? "" : "s", next->name.c_str(),
+                  100 * next->gain, report.pictures == 1 ? 0.0 : next->certainty);
   }
   return text;
 }

@@ -32,6 +32,7 @@ struct PreprocessAlternative {
   double certainty = 0;    // mean gain over its standard error
   bool looked_at = false;  // measured, or at least tried on one picture
   bool better = false;     // clearly: by a tenth, and not by chance
+  bool dominates = false;  // the network finds objects, where it finds none as stated
   RangeFit fit;  // of the activations to the calibrated ranges; of no tensors: not measured
 };
 
