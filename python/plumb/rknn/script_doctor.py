@@ -148,7 +148,8 @@ def _colors(script: reading.Script, decode: Dict[str, Any]) -> List[Remark]:
     expected = decode.get("color")
     if expected == "rgb" and script.reads_pictures and not script.swaps_colors:
         return [Remark("mistake", script.reads_pictures[0], "color-order", "pictures are read by OpenCV, which gives BGR, and "
-                       "nothing exchanges red and blue; the model expects RGB: cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)")]
+                       "nothing exchanges red and blue; the model expects RGB: cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), or "
+                       "quant_img_RGB2BGR=True where it is converted, if it was trained on BGR")]
     return []
 
 
