@@ -2,7 +2,9 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "plumb/api/model.h"
 #include "plumb/cli/command_line.h"
@@ -16,7 +18,7 @@ namespace fs = std::filesystem;
 using Words = std::vector<std::string>;
 
 struct Arguments {
-  std::string platform, job, folder;
+  std::string platform, job, folder, sample;
   std::vector<std::string> device;
   bool evaluate = false;
 };
@@ -85,6 +87,48 @@ class Steps {
   nlohmann::ordered_json results_ = nlohmann::ordered_json::object();
 };
 
+// A file with the sample as its only line, gone with this object.
+class SampleList {
+ public:
+  // `files`: separated by blanks, relative to the folder that the program is started in.
+  Status Write(const fs::path& folder, const std::string& files) {
+    std::istringstream words(files);
+    std::string line;
+    for (std::string word; words >> word;) {
+      line += fs::absolute(word).string() + " ";
+    }
+    path_ = folder / ".accuracy_sample.txt";
+    std::ofstream out(path_);
+    out << line << "\n";
+    out.close();
+    return out ? Status() : ResourceError("'", path_.string(), "' cannot be written");
+  }
+  ~SampleList() {
+    std::error_code ignored;
+    fs::remove(path_, ignored);
+  }
+  [[nodiscard]] std::string path() const { return path_.string(); }
+
+ private:
+  fs::path path_;
+};
+
+// Every layer's error on one sample, and the layers' values into <folder>/snapshot.
+Status AnalyseAccuracy(const Arguments& args, const RknnJob& job, const std::string& artifact,
+                       Steps& steps) {
+  SampleList sample;
+  PLUMB_RETURN_IF_ERROR(sample.Write(args.folder, args.sample));
+  Words words = {"verify",
+                 artifact,
+                 "--against=" + job.model,
+                 "--data=" + sample.path(),
+                 "--raw-samples",
+                 "--dump-layers=" + (fs::path(args.folder) / "snapshot").string(),
+                 "--dump-form=text"};
+  PLUMB_RETURN_IF_ERROR(AddShapes(job, words));
+  return steps.Run(words);
+}
+
 Status Convert(const Arguments& args, Console& console, Steps& steps) {
   PLUMB_ASSIGN_OR_RETURN(const RknnJob job, ReadRknnJob(args.job));
   for (const std::string& note : job.notes) {
@@ -116,6 +160,9 @@ Status Convert(const Arguments& args, Console& console, Steps& steps) {
   if (args.evaluate) {
     PLUMB_RETURN_IF_ERROR(steps.Run({"bench", artifact, "--records"}));
   }
+  if (!args.sample.empty()) {
+    PLUMB_RETURN_IF_ERROR(AnalyseAccuracy(args, job, artifact, steps));
+  }
   return converted;
 }
 
@@ -129,6 +176,9 @@ std::function<Status(Console&)> Setup_rknn_convert(CLI::App& app) {
   app.add_option("-i,--input", args->job, "the model_config.yml")->required();
   app.add_option("-o,--output", args->folder, "the folder to write into")->required();
   app.add_flag("-e,--evaluate", args->evaluate, "time the network, layer by layer");
+  app.add_option("-a,--accuracy-analysis", args->sample,
+                 "files of one sample, separated by blanks: every layer's error on it, and the "
+                 "layers' values into snapshot/");
   app.add_option("-d,--device-id", args->device, "no effect: no board is used")->expected(0, 1);
   return [args](Console& console) -> Status {
     Steps steps(console);

@@ -27,6 +27,10 @@ sed 's/quantize: True/quantize: false/' job/model_config.yml > job/float.yml
 plumb rknn-convert -t rk3588 -i job/float.yml -o out -e -d > text.txt 2> notes.txt; echo "exit $?"
 grep 'target\|board' notes.txt
 grep -c 'conv' text.txt
+plumb rknn-convert -q -t rk3588 -i job/model_config.yml -o out2 --json -a "$(head -n 1 job/dataset.txt)" > analysed.json; echo "exit $?"
+"$PYTHON" "$CLI/check_schema.py" "$CLI/../../docs/schema/rknn-convert.json" analysed.json
+"$PYTHON" -c 'import json; r = json.load(open("analysed.json")); print(len(r["verify"]["layers"]) > 5)'
+ls -A out2
 for change in 's/platform: onnx/platform: caffe/' 's/name: shapes/nombre: shapes/' 's/quantized_algorithm: normal/quantized_algorithm: gdq/' \
               's/dataset: .*//' 's/quantize: True/quantize: maybe/' 's/model_file_path: .*/model_file_path: gone.onnx/' 's/models:/model:/'; do
   sed "$change" job/model_config.yml > job/wrong.yml
