@@ -4,10 +4,12 @@ import inspect
 import io
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 import types
 import unittest
 
@@ -82,6 +84,42 @@ class Converter(Converted):
         self.assertIn(done.returncode, (0, 3), done.stderr)
         with plumb.Session(self.folder / "out" / "job.rknn", threads=1) as session:
             np.testing.assert_array_equal(session.run(self.picture)["y"], self.expected)
+
+
+class Interrupted(Converted):
+    SCRIPT = """
+import sys
+from rknn.api import RKNN
+rknn = RKNN(verbose=True)
+rknn.config(mean_values=[[127.5] * 3], std_values=[[127.5] * 3])
+print(rknn.load_onnx(sys.argv[1]), flush=True)
+print("built", rknn.build(dataset=sys.argv[2]), flush=True)
+"""
+
+    def test_ctrl_c_ends_a_build_within_a_second_and_leaves_nothing(self):
+        (self.folder / "long.txt").write_text("./0.npy\n" * 20000)  # a long time of calibration
+        work, temporary = self.folder / "work", self.folder / "temporary"
+        work.mkdir()
+        temporary.mkdir()
+        script = subprocess.Popen([sys.executable, "-c", self.SCRIPT, self.model, self.folder / "long.txt"], cwd=work, text=True,
+                                  stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                  env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "TMPDIR": str(temporary)})
+        self.assertEqual(script.stdout.readline(), "0\n")
+        time.sleep(0.2)  # into the build
+        self.assertIsNone(script.poll(), "the build is over before it could be interrupted")
+        script.send_signal(signal.SIGINT)
+        start = time.monotonic()
+        out, err = script.communicate(timeout=60)
+        took = time.monotonic() - start
+        self.assertIn("KeyboardInterrupt", err)
+        self.assertEqual((out, script.returncode), ("", -signal.SIGINT))
+        def left():  # .ses is ONNX Runtime's, the judge, which ends by itself when it finds nobody waiting for it
+            return [one.name for one in (*work.iterdir(), *temporary.iterdir()) if one.name != ".ses"]
+        end = time.monotonic() + 10
+        while left() and time.monotonic() < end:
+            time.sleep(0.05)
+        self.assertEqual(left(), [])
+        self.assertLess(took, 10)  # one second on a machine that does nothing else
 
 
 class Flow(Converted):
