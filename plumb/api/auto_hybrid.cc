@@ -1,9 +1,9 @@
 #include "plumb/api/auto_hybrid.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <set>
+#include <sstream>
 
 #include "plumb/base/number_text.h"
 #include "plumb/lower/graph_runner.h"
@@ -19,11 +19,6 @@ namespace plumb {
 namespace {
 
 using Measure = AutoHybridTarget::Measure;
-
-constexpr std::array<std::pair<Measure, std::string_view>, 3> kMeasures = {
-    {{Measure::kSqnr, "sqnr"},
-     {Measure::kCosine, "cosine"},
-     {Measure::kLayerCosine, "layer-cosine"}}};
 
 constexpr size_t kAloneSamples = 2;  // that each layer is measured alone on
 constexpr size_t kCurveSamples = 4;  // that the curve is measured on
@@ -43,10 +38,10 @@ class Search {
     FindLayers(compiled);
     PLUMB_RETURN_IF_ERROR(RunFloat());
     PLUMB_RETURN_IF_ERROR(AddPoint({}, 0, compiled));
-    if (request_.target.measure == Measure::kLayerCosine) {
-      PLUMB_ASSIGN_OR_RETURN(std::vector<std::string> below, LayersBelow(compiled));
-      if (!below.empty()) {
-        PLUMB_RETURN_IF_ERROR(Promote(std::move(below), 0, compiled));
+    if (request_.target.measure == Measure::kLayers) {
+      PLUMB_ASSIGN_OR_RETURN(std::vector<std::string> off, LayersOff(compiled));
+      if (!off.empty()) {
+        PLUMB_RETURN_IF_ERROR(Promote(std::move(off), 0, compiled));
       }
       found_.met = true;
       return std::move(found_);
@@ -182,8 +177,8 @@ class Search {
     return {};
   }
 
-  // Layers whose own cosine is below the target.
-  Result<std::vector<std::string>> LayersBelow(const compile::Compiled& compiled) const {
+  // Layers that are beyond the target by themselves.
+  Result<std::vector<std::string>> LayersOff(const compile::Compiled& compiled) const {
     PLUMB_ASSIGN_OR_RETURN(const auto reference, lower::Lower(*request_.graph));
     verify::LayerOptions options;
     options.threads = request_.options.threads;
@@ -192,14 +187,17 @@ class Search {
         const verify::LayerReport report,
         verify::MeasureLayers(reference, compiled.program,
                               request_.samples.first(Samples(kAloneSamples)), options));
-    std::vector<std::string> below;
+    const AutoHybridTarget& target = request_.target;
+    std::vector<std::string> off;
     for (const verify::LayerError& layer : report.layers) {
-      if (layer.cosine_alone < request_.target.value &&
+      const bool turned = target.layer_cosine && layer.cosine_alone < *target.layer_cosine;
+      const bool far = target.layer_euclidean && layer.distance_alone > *target.layer_euclidean;
+      if ((turned || far) &&
           std::find(layers_.begin(), layers_.end(), layer.name) != layers_.end()) {
-        below.push_back(layer.name);
+        off.push_back(layer.name);
       }
     }
-    return below;
+    return off;
   }
 
   Status Promote(std::vector<std::string> group, double share, compile::Compiled& compiled) {
@@ -248,26 +246,62 @@ class Search {
 }  // namespace
 
 Result<AutoHybridTarget> AutoHybridTargetFromText(const std::string& text) {
-  const size_t equals = std::min(text.find('='), text.size());
   AutoHybridTarget target;
-  for (const auto& [measure, name] : kMeasures) {
-    if (text.substr(0, equals) == name && equals < text.size() &&
-        NumberFrom(std::string_view(text).substr(equals + 1), target.value)) {
-      target.measure = measure;
-      if (measure != Measure::kSqnr && !(target.value > 0 && target.value <= 1)) {
-        return UsageError("--auto-hybrid ", text, ": a cosine lies between 0 and 1");
-      }
-      return target;
+  std::istringstream parts(text);
+  size_t count = 0;
+  bool whole_network = false;
+  for (std::string part; std::getline(parts, part, ',');) {
+    const size_t equals = std::min(part.find('='), part.size());
+    const std::string name = part.substr(0, equals);
+    double value = 0;
+    const bool known =
+        name == "sqnr" || name == "cosine" || name == "layer-cosine" || name == "layer-euclidean";
+    if (!known || equals == part.size() ||
+        !NumberFrom(std::string_view(part).substr(equals + 1), value)) {
+      return UsageError("--auto-hybrid ", text,
+                        ": expected sqnr=DECIBELS, cosine=NUMBER, layer-cosine=NUMBER, "
+                        "layer-euclidean=NUMBER, or the last two with a comma between them");
+    }
+    if (name.ends_with("cosine") && !(value > 0 && value <= 1)) {
+      return UsageError("--auto-hybrid ", text, ": a cosine lies between 0 and 1");
+    }
+    if (name == "layer-euclidean" && !(value > 0 && std::isfinite(value))) {
+      return UsageError("--auto-hybrid ", text, ": a distance is a number above 0");
+    }
+    whole_network = whole_network || name == "sqnr" || name == "cosine";
+    std::optional<double>& own =
+        name == "layer-cosine" ? target.layer_cosine : target.layer_euclidean;
+    if (++count > 1 && (whole_network || own)) {
+      return UsageError("--auto-hybrid ", text,
+                        ": only layer-cosine and layer-euclidean go together, once each");
+    }
+    if (whole_network) {
+      target.measure = name == "sqnr" ? Measure::kSqnr : Measure::kCosine;
+      target.value = value;
+    } else {
+      target.measure = Measure::kLayers;
+      own = value;
     }
   }
-  return UsageError("--auto-hybrid ", text,
-                    ": expected sqnr=DECIBELS, cosine=NUMBER or layer-cosine=NUMBER");
+  if (count == 0) {
+    return UsageError("--auto-hybrid: expected a target, as in sqnr=35");
+  }
+  return target;
 }
 
 std::string AutoHybridTargetText(const AutoHybridTarget& target) {
-  const auto* row =
-      std::ranges::find(kMeasures, target.measure, &decltype(kMeasures)::value_type::first);
-  return StrCat(row->second, "=", NumberText(target.value));
+  if (target.measure != Measure::kLayers) {
+    return StrCat(target.measure == Measure::kSqnr ? "sqnr=" : "cosine=", NumberText(target.value));
+  }
+  std::string text;
+  if (target.layer_cosine) {
+    text = "layer-cosine=" + NumberText(*target.layer_cosine);
+  }
+  if (target.layer_euclidean) {
+    text +=
+        StrCat(text.empty() ? "" : ",", "layer-euclidean=", NumberText(*target.layer_euclidean));
+  }
+  return text;
 }
 
 Result<AutoHybrid> FindHybrid(const AutoHybridRequest& request, compile::Compiled& compiled,

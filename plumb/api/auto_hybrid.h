@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,13 +20,16 @@ namespace plumb {
 struct AutoHybridTarget {
   enum class Measure {
     kSqnr,  // -10 log10 of the mean of their relative error powers |b - a|^2 / |a|^2 is at least `value` dB
-    kCosine,       // the least of their cosines is at least `value`
-    kLayerCosine,  // layers whose own cosine, alone, is below `value` get 16 bits (RKNN's auto_hybrid)
+    kCosine,  // the least of their cosines is at least `value`
+    // Layers that are off by themselves get 16 bits, however the network ends (RKNN's auto_hybrid): those whose own cosine,
+    // alone, is below `layer_cosine`, and those whose Euclidean distance, alone, is above `layer_euclidean`.
+    kLayers,
   };
   Measure measure = Measure::kSqnr;
   double value = 0;
+  std::optional<double> layer_cosine, layer_euclidean;
 };
-// "sqnr=35", "cosine=0.999", "layer-cosine=0.98".
+// "sqnr=35", "cosine=0.999", "layer-cosine=0.98", "layer-euclidean=2.5", "layer-cosine=0.98,layer-euclidean=2.5".
 [[nodiscard]] Result<AutoHybridTarget> AutoHybridTargetFromText(const std::string& text);
 [[nodiscard]] std::string AutoHybridTargetText(const AutoHybridTarget& target);
 

@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <set>
 
+#include "plumb/api/report_hybrid.h"
 #include "plumb/ir/text.h"
 
 namespace plumb {
@@ -62,6 +64,62 @@ Found Find(const std::string& target, int threads = 1) {
   EXPECT_TRUE(search.ok()) << search.status().message();
   found.search = std::move(search).value();
   return found;
+}
+
+TEST(AutoHybrid, ALayerBelowTheCosineOrBeyondTheDistanceIsPromoted) {
+  const auto promoted = [](const std::string& target) {
+    const Found found = Find(target);
+    EXPECT_TRUE(found.search.met) << target;
+    std::set<std::string> layers;
+    for (const auto& [name, type] : found.types) {
+      layers.insert(name);
+    }
+    return layers;
+  };
+  const std::set<std::string> none, all = promoted("layer-cosine=1");
+  EXPECT_EQ(all.size(), Find("sqnr=-100").search.layers);
+  EXPECT_EQ(promoted("layer-euclidean=1e9"), none);
+  EXPECT_EQ(promoted("layer-euclidean=1e-9"), all);
+  // "bad" makes numbers some hundred times as large as those of c1, and so are its steps.
+  const std::set<std::string> far = promoted("layer-euclidean=1");
+  EXPECT_TRUE(far.contains("bad") && !far.contains("c1"));
+  // Either of the two is enough.
+  const std::set<std::string> turned = promoted("layer-cosine=0.9999");
+  std::set<std::string> either = far;
+  either.insert(turned.begin(), turned.end());
+  EXPECT_EQ(promoted("layer-cosine=0.9999,layer-euclidean=1"), either);
+}
+
+TEST(AutoHybrid, TheReportHasEveryPointOfTheCurve) {
+  const AutoHybrid search = Find("sqnr=100").search;
+  const report::Section section = HybridSection(search);
+  ASSERT_EQ(section.blocks.size(), 2U);
+  const auto& chart = std::get<report::Chart>(section.blocks[0]);
+  const auto& table = std::get<report::Table>(section.blocks[1]);
+  ASSERT_GT(search.curve.size(), 2U);
+  ASSERT_EQ(table.rows.size(), search.curve.size());
+  ASSERT_EQ(chart.series.at(0).values.size(), search.curve.size());
+  double layers = 0;
+  for (size_t i = 0; i < search.curve.size(); ++i) {
+    layers += static_cast<double>(search.curve[i].layers.size());
+    EXPECT_EQ(table.rows[i].cells.at(0).value, layers);
+    EXPECT_EQ(chart.series[0].values[i], search.curve[i].sqnr);
+  }
+  EXPECT_NE(section.lead.find(search.met ? "sqnr=100:" : "sqnr=100 (not met):"), std::string::npos);
+}
+
+TEST(AutoHybrid, TargetsAsText) {
+  for (const char* text : {"sqnr=35", "cosine=0.999", "layer-cosine=0.98", "layer-euclidean=2.5",
+                           "layer-cosine=0.98,layer-euclidean=2.5"}) {
+    EXPECT_EQ(AutoHybridTargetText(*AutoHybridTargetFromText(text)), text);
+  }
+  EXPECT_EQ(AutoHybridTargetText(*AutoHybridTargetFromText("layer-euclidean=2,layer-cosine=0.9")),
+            "layer-cosine=0.9,layer-euclidean=2");
+  for (const char* text : {"", "better", "sqnr", "sqnr=", "cosine=2", "layer-euclidean=0",
+                           "layer-euclidean=inf", "sqnr=35,cosine=0.9", "sqnr=35,layer-cosine=0.9",
+                           "layer-cosine=0.9,sqnr=3", "layer-cosine=0.9,layer-cosine=0.8", ","}) {
+    EXPECT_EQ(AutoHybridTargetFromText(text).status().code(), Code::kUsage) << text;
+  }
 }
 
 TEST(AutoHybrid, PromotesTheWorstLayerFirstAndStopsAtTheTarget) {

@@ -384,6 +384,7 @@ class Conversion {
     report->check_limit = options_.check_limit;
     report->calibration = true;
     report->notes = result_.notes;
+    report->auto_hybrid = result_.auto_hybrid;
     report->threads = options_.threads;
     result_.report = std::move(report);
   }

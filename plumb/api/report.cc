@@ -6,6 +6,7 @@
 #include <map>
 
 #include "plumb/api/report_calibration.h"
+#include "plumb/api/report_hybrid.h"
 #include "plumb/api/report_layers.h"
 #include "plumb/api/report_memory.h"
 #include "plumb/api/report_pictures.h"
@@ -88,6 +89,9 @@ class ReportMaker {
       layer_errors_[layer.name] = &layer;
     }
     ErrorByDepth();
+    if (!source_.auto_hybrid.curve.empty()) {
+      document_.sections.push_back(HybridSection(source_.auto_hybrid));
+    }
     Layers();
     Graph();
     return Calibration();

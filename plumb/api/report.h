@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "plumb/api/auto_hybrid.h"
 #include "plumb/api/model.h"
 #include "plumb/api/progress.h"
 #include "plumb/api/samples.h"
@@ -36,6 +37,7 @@ struct ReportSource {
   std::string lock;
   artifact::Provenance provenance;
   std::vector<quant::LayerNote> notes;  // may be empty
+  AutoHybrid auto_hybrid;               // its curve is empty where it was not asked for
   int threads = 1;
 };
 

@@ -272,7 +272,8 @@ std::function<Status(Console&)> Setup_convert(CLI::App& app) {
                  "types of layers and ranges of tensors by name: a YAML file");
   app.add_option("--auto-hybrid", args->auto_hybrid,
                  "give 16 bits to the layers that cost most, until sqnr=DECIBELS or cosine=NUMBER "
-                 "is met; or to those with layer-cosine=NUMBER below it");
+                 "is met; or to those that are off by themselves: layer-cosine=NUMBER below it, "
+                 "layer-euclidean=NUMBER above it, or both with a comma");
   app.add_option("--keep-float", args->keep_float,
                  "layers or tensors to compute in float, by name");
   app.add_flag("!--no-bias-correction", convert.quantize.correct_bias,

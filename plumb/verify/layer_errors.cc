@@ -61,6 +61,7 @@ class Measurer {
       PLUMB_RETURN_IF_ERROR(Accumulate(samples[s]));
       if (s < options_.isolated) {
         PLUMB_RETURN_IF_ERROR(Isolate(samples[s]));
+        isolated_ = s + 1;
         PLUMB_RETURN_IF_ERROR(Explain(samples[s]));
       }
       if (options_.progress) {
@@ -306,13 +307,14 @@ class Measurer {
     return InfoOf(*integer_program_, layer.tensor).quantization;
   }
 
-  static LayerError ErrorOf(const Layer& layer) {
+  [[nodiscard]] LayerError ErrorOf(const Layer& layer) const {
     LayerError error;
     error.name = layer.name;
     error.op = layer.op;
     error.form = layer.form;
     error.sqnr_alone = layer.alone.Sqnr();
     error.cosine_alone = layer.alone.Cosine();
+    error.distance_alone = std::sqrt(layer.alone.noise / static_cast<double>(isolated_));
     error.largest_steps = layer.largest_steps;
     error.sqnr_accumulated = layer.accumulated.Sqnr();
     error.cosine_accumulated = layer.accumulated.Cosine();
@@ -333,6 +335,7 @@ class Measurer {
 
   std::shared_ptr<const Program> reference_program_, integer_program_;
   const LayerOptions& options_;
+  size_t isolated_ = 1;  // samples that layers were measured alone on; 1 where there was none
   std::unique_ptr<runtime::Session> reference_, integer_;
   std::vector<Layer> layers_;
   std::vector<int> layer_of_;  // by tensor of the integer program

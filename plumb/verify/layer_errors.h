@@ -29,6 +29,8 @@ struct LayerError {
   std::string form;       // "int8", "int8, table", "int8, float output", ...
   double sqnr_alone = 0;  // on the float network's inputs, rounded onto their grids; dB
   double cosine_alone = 0;
+  double distance_alone =
+      0;  // Euclidean, over the elements compared; root mean square of the samples' distances
   double largest_steps = 0;     // greatest error alone, in steps of its grid; 0 for float outputs
   double sqnr_accumulated = 0;  // the whole integer network up to here, dB
   double cosine_accumulated = 0;

@@ -174,6 +174,26 @@ class Flow(Converted):
         self.assertEqual(made["plain"], self.exported.read_bytes())
         self.assertEqual(len(set(made.values())), len(made))
 
+    def test_a_layer_below_the_cosine_or_beyond_the_distance_gets_16_bits(self):
+        promoted = {}
+        for name, thresholds in (("neither", {"auto_hybrid_cos_thresh": 0.5, "auto_hybrid_euc_thresh": 1e6}),
+                                 ("distance", {"auto_hybrid_cos_thresh": 0.5, "auto_hybrid_euc_thresh": 1e-6}),
+                                 ("cosine", {"auto_hybrid_cos_thresh": 0.999999})):
+            path = self.folder / f"hybrid_{name}.rknn"
+            deep = small_networks.picture_network(self.folder / "hybrid.onnx", layers=3)
+            with log_of() as log:
+                rknn = RKNN()
+                rknn.config(mean_values=[MEAN], std_values=[STD], **thresholds)
+                codes = [rknn.load_onnx(str(deep)), rknn.build(dataset=str(self.dataset), auto_hybrid=True), rknn.export_rknn(str(path))]
+                rknn.release()
+            self.assertEqual(codes, [0, 0, 0], log.getvalue())
+            promoted[name] = {layer["name"] for layer in plumb.inspect(path).facts["layers"] if layer["dtype"] == "s16"}
+        self.assertEqual(promoted["neither"], set())
+        self.assertGreaterEqual(promoted["distance"], {"t0", "t1"})
+        self.assertGreaterEqual(promoted["cosine"], {"t0", "t1"})
+        with self.assertRaises(plumb.UsageError):
+            RKNN().config(auto_hybrid_euc_thresh=0)
+
     def test_times_and_memory_are_told(self):
         with log_of():
             rknn = self.ready()

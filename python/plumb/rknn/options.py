@@ -50,6 +50,12 @@ def _threshold(value: Any) -> Options:
     return {"auto_hybrid": f"layer-cosine={value}"}  # build leaves it out without auto_hybrid
 
 
+def _distance(value: Any) -> Options:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < float("inf"):
+        raise plumb.UsageError(f"auto_hybrid_euc_thresh: expected a number above 0, found {value!r}")
+    return {"auto_hybrid_distance": f"layer-euclidean={value}"}  # checked() puts it beside the cosine's
+
+
 def _none(_: Any) -> Options:
     return {}
 
@@ -80,7 +86,7 @@ OPTIONS = [
     Option("sparse_infer", False, NO_EFFECT, _NPU),
     Option("enable_flash_attention", False, NO_EFFECT, _NPU),
     Option("auto_hybrid_cos_thresh", 0.98, WORKS, "build(auto_hybrid=True) gives 16 bits to layers whose cosine is below", _threshold),
-    Option("auto_hybrid_euc_thresh", None, REFUSED, "a Euclidean threshold of build(auto_hybrid=True)"),
+    Option("auto_hybrid_euc_thresh", None, WORKS, "likewise to layers whose Euclidean distance is above; either is enough", _distance),
 ]
 # Keywords of earlier releases.
 HISTORICAL = ("inputs_yuv_fmt", "quantized_hybrid_level", "output_tensor_type", "target_sub_class", "batch_size", "epochs",
@@ -113,6 +119,8 @@ def checked(given: Mapping[str, Any], say: Callable[[str, str], None]) -> Option
             say("W", f"{name}: no effect here: {option.note}")
         elif option.state == REFUSED:
             raise plumb.UsageError(f"{name}: {option.note}: not supported yet; leave it at {option.default!r}")
+    if "auto_hybrid_distance" in options:
+        options["auto_hybrid"] += "," + options.pop("auto_hybrid_distance")
     return options
 
 
