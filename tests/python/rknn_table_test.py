@@ -14,7 +14,6 @@ import plumb
 sys.path.insert(0, str(pathlib.Path(plumb.__file__).parent / "dropins"))
 
 from plumb.rknn import functions, lite, options, toolkit  # noqa: E402
-from rknn.utils import onnx_edit  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "docs/how_to" / name for name in ("coming-from-rknn.md", "coming-from-rknn.zh-CN.md")]
@@ -44,7 +43,6 @@ class Page(unittest.TestCase):
                 if row.state == functions.ANSWERS and row.owner == "RKNN":
                     self.assertEqual(getattr(rknn, row.name)(*(["none"] if row.name.startswith("load_") else [])), -1)
                     self.assertTrue(log.getvalue().splitlines()[-1].startswith(f"E {row.name}: "))
-            self.assertEqual(onnx_edit("a.onnx", "b.onnx"), -1)
 
     def test_what_is_refused_says_so(self):
         for option in options.OPTIONS:
