@@ -342,7 +342,8 @@ class Mistakes(Converted):
         blue_green_red = np.stack([x * 2, y * 2, (x + y) * 2 + 30], -1).astype(np.uint8)
         reader = types.SimpleNamespace(imread=lambda path: blue_green_red)
         known = sys.modules.get("cv2")
-        sys.modules["cv2"], picture_sources._watched = reader, False
+        sys.modules["cv2"] = reader
+        picture_sources._watched.discard("cv2")
         self.addCleanup(lambda: sys.modules.pop("cv2") if known is None else sys.modules.update(cv2=known))
         picture_sources.watch()
         read = sys.modules["cv2"].imread("any.jpg")
@@ -357,6 +358,18 @@ class Mistakes(Converted):
         (line,) = self.said(small[..., ::-1], swapped)
         self.assertIn("RGB where the model expects BGR", line)
 
+
+    def test_pictures_that_pillow_reads_are_known(self):
+        from PIL import Image
+
+        y, x = np.mgrid[:96, :80]
+        path = self.folder / "pillow.png"
+        Image.fromarray(np.stack([(x + y) + 30, y * 2, x * 2], -1).astype(np.uint8)).save(path)
+        picture_sources.watch()
+        read = np.asarray(Image.open(str(path)))[::6, ::5]
+        self.assertEqual(self.said(np.ascontiguousarray(read)), [])
+        (line,) = self.said(read[..., ::-1])
+        self.assertIn("BGR where the model expects RGB", line)
 
 class BadCalls(Converted):
     def last(self, log):

@@ -83,11 +83,11 @@ class InputChecks:
         match = picture_sources.match(picture)
         if match is None or expected not in ("rgb", "bgr"):
             return
-        found = "bgr" if match.as_read < match.swapped else "rgb"
+        found = "bgr" if match.bgr < match.rgb else "rgb"
         if found != expected:
             self._warn(f"{found.upper()} where the model expects {expected.upper()}: input '{info.name}' holds a picture that "
-                       f"OpenCV read, with its channels in the order {' '.join(found.upper())} (levels differ by "
-                       f"{min(match.as_read, match.swapped):.1f}, in the other order by {max(match.as_read, match.swapped):.1f}); "
+                       f"the script read, with its channels in the order {' '.join(found.upper())} (levels differ by "
+                       f"{min(match.bgr, match.rgb):.1f}, in the other order by {max(match.bgr, match.rgb):.1f}); "
                        f"the model was calibrated on {expected.upper()}. {_SWAP[found]}")
 
     @staticmethod

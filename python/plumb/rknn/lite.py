@@ -8,7 +8,7 @@ import numpy as np
 
 import plumb
 
-from . import loading
+from . import loading, picture_sources
 from .calls import returns
 from .inference import Runtime
 from .log import Log
@@ -22,6 +22,7 @@ class Lite(CoreMasks):
 
     def __init__(self, verbose: bool = False, verbose_file: Optional[str] = None) -> None:
         self._log = Log(bool(verbose), verbose_file)
+        picture_sources.watch()  # a script may read its picture before it has a runtime
         self._path: Optional[str] = None
         self._facts: Optional[plumb.Inspection] = None  # of the file at _path
         self._runtime: Optional[Runtime] = None

@@ -1,7 +1,7 @@
-"""Where a script's pictures come from, as far as their channel order tells: OpenCV reads blue, green, red.
+"""Where a script's pictures come from, as far as their channel order tells: OpenCV reads blue, green, red, Pillow red, green, blue.
 
-Once OpenCV is loaded, its readers are watched: of each picture read, the levels of its channels are remembered. An array given to
-inference is then compared with them in both orders. PLUMB_RKNN_WATCH=0 leaves OpenCV alone.
+Once one of these is loaded, its readers are watched: the last pictures are remembered, as OpenCV has them. An array given to
+inference is then compared with the levels of their channels in both orders. PLUMB_RKNN_WATCH=0 leaves the readers alone.
 """
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import functools
 import os
 import sys
 from dataclasses import dataclass
-from typing import Any, Callable, Deque, Optional
+from typing import Any, Callable, Deque, Optional, Set
 
 import numpy as np
 
@@ -18,17 +18,17 @@ _KEPT = 32  # pictures remembered
 _LEVELS = np.linspace(2, 98, 25)  # percentiles that describe a channel
 _MOST_SAMPLES = 256  # rows and columns looked at
 
-# Channels: 3 x percentiles.
-_read: Deque[np.ndarray] = collections.deque(maxlen=_KEPT)
-_watched = False
+# Each gives the channels' levels (3 x percentiles), blue first, or None for what is no coloured picture.
+_read: Deque[Callable[[], Optional[np.ndarray]]] = collections.deque(maxlen=_KEPT)
+_watched: Set[str] = set()  # modules
 
 
 @dataclass(frozen=True)
 class Match:
-    """How near an array's channels are to a picture's that OpenCV read: mean difference of levels, 0 to 255."""
+    """How near an array's channels are to a picture's that was read: mean difference of levels, 0 to 255."""
 
-    as_read: float  # channels in the order that OpenCV gives
-    swapped: float  # red and blue exchanged
+    bgr: float  # taken as blue, green, red
+    rgb: float
 
 
 def _thinned(picture: np.ndarray) -> np.ndarray:
@@ -59,28 +59,75 @@ def _described(picture: np.ndarray) -> np.ndarray:
     return _levels(_thinned(_without_border(picture)))
 
 
-def _watch_reader(reader: Callable[..., Any], pick: Callable[[Any], Any]) -> Callable[..., Any]:
+def _remember(picture: Any) -> None:
+    """picture: what OpenCV gave."""
+    if _is_color(picture):
+        levels = _described(picture)
+        _read.append(lambda: levels)
+
+
+def _watched_reader(reader: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(reader)
     def watched(*args: Any, **kwargs: Any) -> Any:
-        result = reader(*args, **kwargs)
-        picture = pick(result)
-        if _is_color(picture):
-            _read.append(_described(picture))
-        return result
+        picture = reader(*args, **kwargs)
+        _remember(picture)
+        return picture
 
     return watched
 
 
-def watch() -> None:
-    """Watches OpenCV's readers from now on, if OpenCV is loaded."""
-    global _watched
-    cv2 = sys.modules.get("cv2")
-    if _watched or cv2 is None or os.environ.get("PLUMB_RKNN_WATCH", "1") == "0":
-        return
-    _watched = True
+def _watch_opencv(cv2: Any) -> None:
     for name in ("imread", "imdecode"):
         if hasattr(cv2, name):
-            setattr(cv2, name, _watch_reader(getattr(cv2, name), lambda picture: picture))
+            setattr(cv2, name, _watched_reader(getattr(cv2, name)))
+    if not isinstance(getattr(cv2, "VideoCapture", None), type):
+        return
+
+    class VideoCapture(cv2.VideoCapture):  # type: ignore[misc]
+        _frames = 0
+
+        def read(self, *args: Any, **kwargs: Any) -> Any:
+            result = super().read(*args, **kwargs)
+            self._frames += 1
+            if self._frames <= _KEPT:  # inference looks at its first pictures only
+                _remember(result[1])
+            return result
+
+    cv2.VideoCapture = VideoCapture
+
+
+def _watch_pillow(image: Any) -> None:
+    reader = image.open
+
+    @functools.wraps(reader)
+    def watched(fp: Any, *args: Any, **kwargs: Any) -> Any:
+        if isinstance(fp, (str, os.PathLike)):
+            _read.append(functools.partial(_described_file, reader, os.path.abspath(os.fsdecode(fp))))
+        return reader(fp, *args, **kwargs)
+
+    image.open = watched
+
+
+def _described_file(reader: Callable[[str], Any], path: str) -> Optional[np.ndarray]:
+    try:
+        with reader(path) as opened:
+            return _described(np.asarray(opened.convert("RGB"))[..., ::-1])
+    except (OSError, ValueError):
+        return None  # gone, or no picture: nothing can be compared with it
+
+
+_LIBRARIES = {"cv2": _watch_opencv, "PIL.Image": _watch_pillow}
+
+
+def watch() -> None:
+    """Watches the readers of the libraries that are loaded, from now on."""
+    if os.environ.get("PLUMB_RKNN_WATCH", "1") == "0":
+        return
+    for name, begin in _LIBRARIES.items():
+        module = sys.modules.get(name)
+        if module is not None and name not in _watched:
+            _watched.add(name)
+            begin(module)
 
 
 def match(picture: np.ndarray) -> Optional[Match]:
@@ -92,11 +139,15 @@ def match(picture: np.ndarray) -> Optional[Match]:
         return None
     levels = _described(picture)
     best: Optional[Match] = None
-    for source in _read:
-        as_read, swapped = (float(np.abs(levels - one).mean()) for one in (source, source[::-1]))
-        if best is None or min(as_read, swapped) < min(best.as_read, best.swapped):
-            best = Match(as_read, swapped)
-    assert best is not None
-    near, far = sorted((best.as_read, best.swapped))
+    for describe in _read:
+        source = describe()
+        if source is None:
+            continue
+        found = Match(*(float(np.abs(levels - one).mean()) for one in (source, source[::-1])))
+        if best is None or min(found.bgr, found.rgb) < min(best.bgr, best.rgb):
+            best = found
+    if best is None:
+        return None
+    near, far = sorted((best.bgr, best.rgb))
     # Resizing moves levels by a few; orders that differ by less cannot be told apart.
     return best if near <= 6 and far >= near + 4 else None

@@ -11,7 +11,7 @@ import numpy as np
 
 import plumb
 
-from . import accuracy, formats, hybrid, loading, reports
+from . import accuracy, formats, hybrid, loading, picture_sources, reports
 from .calls import returns
 from .custom_ops import CustomOps
 from .inference import Runtime
@@ -32,6 +32,7 @@ class Toolkit(CoreMasks):
         self._log = Log(bool(verbose), verbose_file if verbose else None)
         self._log.info("RKNN", f"Plumb {plumb.__version__}")
         self._custom_ops = CustomOps()
+        picture_sources.watch()  # a script may read its picture before it has a runtime
         self._forget()
 
     def _forget(self) -> None:
