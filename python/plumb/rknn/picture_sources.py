@@ -80,20 +80,6 @@ def _watch_opencv(cv2: Any) -> None:
     for name in ("imread", "imdecode"):
         if hasattr(cv2, name):
             setattr(cv2, name, _watched_reader(getattr(cv2, name)))
-    if not isinstance(getattr(cv2, "VideoCapture", None), type):
-        return
-
-    class VideoCapture(cv2.VideoCapture):  # type: ignore[misc]
-        _frames = 0
-
-        def read(self, *args: Any, **kwargs: Any) -> Any:
-            result = super().read(*args, **kwargs)
-            self._frames += 1
-            if self._frames <= _KEPT:  # inference looks at its first pictures only
-                _remember(result[1])
-            return result
-
-    cv2.VideoCapture = VideoCapture
 
 
 def _watch_pillow(image: Any) -> None:
