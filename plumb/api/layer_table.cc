@@ -274,13 +274,9 @@ Result<LayerTable> MakeLayerTable(const Model& artifact, const Model& model,
   input.threads = options.threads;
   LayerTable table;
   table.samples = samples.size();
-  const auto progress = [&](size_t done, size_t total) {
-    if (options.progress) {
-      options.progress("compare layers", done, total);
-    }
-  };
   if (options.folder.empty()) {
-    PLUMB_ASSIGN_OR_RETURN(table.rows, verify::CompareTensors(input, samples, nullptr, progress));
+    PLUMB_ASSIGN_OR_RETURN(table.rows,
+                           verify::CompareTensors(input, samples, nullptr, options.progress));
     return table;
   }
   FolderInMaking folder(options.folder);
@@ -299,7 +295,8 @@ Result<LayerTable> MakeLayerTable(const Model& artifact, const Model& model,
                                       const verify::TensorValues& values) {
     return writer.Write(row, values, *file_of.at(row.name));
   };
-  PLUMB_ASSIGN_OR_RETURN(table.rows, verify::CompareTensors(input, samples, show, progress));
+  PLUMB_ASSIGN_OR_RETURN(table.rows,
+                         verify::CompareTensors(input, samples, show, options.progress));
   PLUMB_RETURN_IF_ERROR(
       WritePart(folder.path() / kTableFile, LayerTableJson(table).dump(1) + "\n"));
   PLUMB_RETURN_IF_ERROR(folder.Commit());

@@ -7,6 +7,7 @@
 #include "plumb/api/verify_artifact.h"
 #include "plumb/base/npy.h"
 #include "plumb/base/number_text.h"
+#include "plumb/cli/interruption.h"
 #include "plumb/cli/verb.h"
 #include "plumb/cli/verdict_output.h"
 
@@ -52,8 +53,16 @@ std::string DistanceText(const std::optional<verify::Distance>& distance) {
 }
 
 // --layer-errors, --dump-layers.
-Status CompareLayers(const Console& console, const VerifyOptions& options) {
-  PLUMB_ASSIGN_OR_RETURN(const VerifyResult result, Verify(options));
+Status CompareLayers(const Console& console, VerifyOptions options) {
+  VerifyResult result;
+  const auto compare = [&](const Progress& progress) -> Status {
+    options.progress = progress;
+    PLUMB_ASSIGN_OR_RETURN(result, Verify(options));
+    return {};
+  };
+  // Inside another program, that one ends the work.
+  PLUMB_RETURN_IF_ERROR(console.listener ? compare(options.progress)
+                                         : RunUntilInterrupted(options.progress, compare));
   if (console.json) {
     nlohmann::ordered_json json = {{"artifact", options.artifact},
                                    {"model", options.against},

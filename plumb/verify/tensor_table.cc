@@ -1,6 +1,7 @@
 #include "plumb/verify/tensor_table.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <map>
 #include <set>
@@ -118,23 +119,26 @@ class Comparison {
 
   [[nodiscard]] const std::vector<TensorRow>& rows() const { return rows_; }
 
-  Result<std::vector<TensorRow>> Run(
-      std::span<const std::vector<Tensor>> samples,
-      const std::function<void(size_t done, size_t total)>& progress) {
+  Result<std::vector<TensorRow>> Run(std::span<const std::vector<Tensor>> samples,
+                                     const TableProgress& progress) {
     runtime::SessionOptions options;
     options.threads = input_.threads;
     options.in_place = false;  // what is written into a tensor is what the next record reads
     PLUMB_ASSIGN_OR_RETURN(plain_, runtime::Session::Create(input_.plain, options));
     PLUMB_ASSIGN_OR_RETURN(canonical_, runtime::Session::Create(input_.canonical, options));
     PLUMB_ASSIGN_OR_RETURN(artifact_, runtime::Session::Create(input_.artifact, options));
-    for (size_t s = 0; s < samples.size(); ++s) {
-      PLUMB_RETURN_IF_ERROR(RunModel(samples[s]));
-      PLUMB_RETURN_IF_ERROR(RunCanonical(samples[s]));
-      PLUMB_RETURN_IF_ERROR(RunEntire(samples[s]));
-      PLUMB_RETURN_IF_ERROR(RunSingle(samples[s]));
-      if (progress) {
-        progress(s + 1, samples.size());
+    using Step = Status (Comparison::*)(std::span<const Tensor>);
+    constexpr std::array<Step, 4> kSteps = {&Comparison::RunModel, &Comparison::RunCanonical,
+                                            &Comparison::RunEntire, &Comparison::RunSingle};
+    size_t done = 0;
+    for (const std::vector<Tensor>& sample : samples) {
+      for (const Step step : kSteps) {
+        PLUMB_RETURN_IF_ERROR((this->*step)(sample));
+        if (progress) {
+          progress("compare layers", ++done, samples.size() * kSteps.size());
+        }
       }
+      PLUMB_RETURN_IF_ERROR(Show(progress));
     }
     for (size_t r = 0; r < rows_.size(); ++r) {
       rows_[r].entire = entire_[r].Result();
@@ -395,25 +399,36 @@ class Comparison {
 
   Status RunEntire(std::span<const Tensor> sample) {
     PLUMB_RETURN_IF_ERROR(FillInputs(*artifact_, sample));
-    Status shown;
     const auto compare = [&](int32_t t, ConstTensorView made) {
       Held& held = held_[static_cast<size_t>(t)];
-      const std::optional<Values> seen = Seen(held, t, made);
-      if (!seen || !shown.ok()) {
+      std::optional<Values> seen = Seen(held, t, made);
+      if (!seen) {
         return;
       }
-      const ModelTensor& model = model_.at(held.model);
       const auto row = static_cast<size_t>(held.row);
-      entire_[row].Add(model.values, *seen);
+      entire_[row].Add(model_.at(held.model).values, *seen);
       if (show_) {
-        shown = show_(rows_[row], {model.shape, model.values, *seen});
+        to_show_.emplace_back(row, std::move(*seen));
       }
     };
     for (size_t i = 0; i < sample.size(); ++i) {
       compare(input_.artifact->inputs[i].tensor, sample[i].view());
     }
-    PLUMB_RETURN_IF_ERROR(RunShowing(*artifact_, compare));
-    return shown;
+    return RunShowing(*artifact_, compare);
+  }
+
+  // Behind the runs, which nothing may interrupt.
+  Status Show(const TableProgress& progress) {
+    for (size_t i = 0; i < to_show_.size(); ++i) {
+      const auto& [row, values] = to_show_[i];
+      const ModelTensor& model = model_.at(rows_[row].tensor);
+      PLUMB_RETURN_IF_ERROR(show_(rows_[row], {model.shape, model.values, values}));
+      if (progress) {
+        progress("write layers", i + 1, to_show_.size());
+      }
+    }
+    to_show_.clear();
+    return {};
   }
 
   Status RunSingle(std::span<const Tensor> sample) {
@@ -463,6 +478,7 @@ class Comparison {
   std::map<std::string, Values, std::less<>> between_;  // of the canonical graph alone, one sample
   std::vector<TensorRow> rows_;
   std::vector<Sums> entire_, single_;
+  std::vector<std::pair<size_t, Values>> to_show_;  // of one sample, by row
   std::unique_ptr<runtime::Session> plain_, canonical_, artifact_;
 };
 
@@ -478,9 +494,10 @@ std::vector<TensorRow> ListTensors(const TensorTableInput& input) {
   return Comparison(input, nullptr).rows();
 }
 
-Result<std::vector<TensorRow>> CompareTensors(
-    const TensorTableInput& input, std::span<const std::vector<Tensor>> samples,
-    const ShowTensor& show, const std::function<void(size_t done, size_t total)>& progress) {
+Result<std::vector<TensorRow>> CompareTensors(const TensorTableInput& input,
+                                              std::span<const std::vector<Tensor>> samples,
+                                              const ShowTensor& show,
+                                              const TableProgress& progress) {
   return Comparison(input, show).Run(samples, progress);
 }
 

@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "plumb/artifact/program.h"
@@ -54,6 +55,8 @@ struct TensorValues {
   std::span<const int64_t> shape;
   std::span<const float> model, artifact;
 };
+// "compare layers", 2, 4: two of four steps of the stage are done.
+using TableProgress = std::function<void(std::string_view stage, size_t done, size_t total)>;
 using ShowTensor = std::function<Status(const TensorRow& row, const TensorValues& values)>;
 
 // The rows, without numbers. They come in the order of the model's execution, inputs first, conversions behind the tensor that
@@ -62,9 +65,9 @@ using ShowTensor = std::function<Status(const TensorRow& row, const TensorValues
 [[nodiscard]] std::vector<TensorRow> ListTensors(const TensorTableInput& input);
 
 // The distances are those of the samples' tensors laid one behind another. `show`, if any, is called for each row with a tensor on
-// each sample.
+// each sample. `show` and `progress` may throw.
 [[nodiscard]] Result<std::vector<TensorRow>> CompareTensors(
     const TensorTableInput& input, std::span<const std::vector<Tensor>> samples,
-    const ShowTensor& show, const std::function<void(size_t done, size_t total)>& progress);
+    const ShowTensor& show, const TableProgress& progress);
 
 }  // namespace plumb::verify

@@ -144,8 +144,11 @@ def _place(output_dir: str) -> Iterator[str]:
         missing = os.path.dirname(missing)
     try:
         os.makedirs(output_dir, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".plumb-", dir=output_dir) as folder:
+        folder = tempfile.mkdtemp(prefix=".plumb-", dir=output_dir)
+        try:
             yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
     finally:
         for path in made:
             with contextlib.suppress(OSError):

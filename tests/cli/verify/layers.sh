@@ -35,4 +35,13 @@ layers --dump-layers a.plumb/x
 layers --dump-layers .
 layers --dump-layers dump/x --full
 plumb verify -q a.plumb --layer-errors
+"$PYTHON" - "$model" "$EXAMPLES/val" <<'END'
+import glob, signal, subprocess, sys, time
+program = subprocess.Popen(["plumb", "verify", "-q", "a.plumb", "--against", sys.argv[1], "--data", sys.argv[2], "--dump-layers", "half",
+                            "--dump-form", "text"], preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+while not glob.glob("half.*.tmp/0/artifact/*") and program.poll() is None:
+    time.sleep(0.01)
+program.send_signal(signal.SIGINT)
+print("interrupted:", program.wait() == -signal.SIGINT, glob.glob("half*"))
+END
 ls
