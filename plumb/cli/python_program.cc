@@ -91,13 +91,18 @@ std::string Try(const std::string& python) {
   return text.empty() ? StrCat("ended with status ", status) : text;
 }
 
-// $PLUMB_PYTHON, or the first of the usual names that has NumPy and loads the package.
+// $PLUMB_PYTHON, or the first of the usual ones that has NumPy and loads the package.
 Result<std::string> FindPython(const fs::path& packages) {
   std::vector<std::string> names;
   if (const std::string named = Environment("PLUMB_PYTHON"); !named.empty()) {
     names = {named};
   } else {
     names = {"python3", "python"};
+    // In a build folder, what the tests use (tools/test_venv.sh).
+    const fs::path venv = packages.parent_path().parent_path() / "venv/bin/python3";
+    if (std::error_code ignored; fs::exists(venv, ignored)) {
+      names.push_back(venv.string());
+    }
     if (const std::string version = BuiltFor(packages); !version.empty()) {
       names.push_back("python" + version);
     }

@@ -3,7 +3,7 @@
 
     rknn_scripts.py PLUMB
 
-convert.py, yolov5.py and lite_loop.py of the folder rknn_scripts on yolov5n-zoo-heads and bus.jpg: every box of the float
+convert_detector.py, yolov5.py and lite_loop.py of the folder rknn_scripts on yolov5n-zoo-heads and bus.jpg: every box of the float
 network with IoU >= 0.85 and a score within 0.10, and no other. Then with one mistake each: the log of 'inference' names it; and
 two in the post-processing, which 'plumb doctor' names. Runs in the Python that it is started with (NumPy, OpenCV).
 """
@@ -86,7 +86,7 @@ def matches(found, wanted, module):
 
 
 MISTAKES = [
-    ("mean and std", "convert.py", "[[255, 255, 255]]", "[[1, 1, 1]]", "preprocessing: the conversion found P"),
+    ("mean and std", "convert_detector.py", "[[255, 255, 255]]", "[[1, 1, 1]]", "preprocessing: the conversion found P"),
     ("BGR", "yolov5.py", "return cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)", "return picture", "BGR where the model expects RGB"),
     ("NCHW as NHWC", "yolov5.py", "inputs=[prepare(sys.argv[2])]", "inputs=[prepare(sys.argv[2]).transpose(2, 0, 1)[None]]",
      "NCHW passed as NHWC"),
@@ -116,8 +116,8 @@ def main():
         wanted = float_rows(plumb, module, scripts.folder)
         expect("the float network finds objects", len(wanted) >= 4, [f"{row[4]:.3f}" for row in wanted])
 
-        code, _, err = scripts.run("python", "convert.py", MODEL, "rk3588", "i8", "yolov5.rknn")
-        expect("convert.py", code == 0 and "I build: verdict: " in err, (code, err.splitlines()[-3:]))
+        code, _, err = scripts.run("python", "convert_detector.py", MODEL, "rk3588", "i8", "yolov5.rknn")
+        expect("convert_detector.py", code == 0 and "I build: verdict: " in err, (code, err.splitlines()[-3:]))
         for script in ("yolov5.py", "lite_loop.py"):
             code, out, err = scripts.run("python", script, "yolov5.rknn", BUS)
             found = rows_of(out)
@@ -131,7 +131,7 @@ def main():
         for what, script, old, new, named in MISTAKES:
             wrong = scripts.changed(script, old, new)
             model = "yolov5.rknn"
-            if script == "convert.py":
+            if script == "convert_detector.py":
                 model = "wrong.rknn"
                 (scripts.folder / "dataset.txt").write_text(f"{BUS}\n", encoding="utf-8")  # few have more
                 scripts.run("python", wrong, MODEL, "rk3588", "i8", model)

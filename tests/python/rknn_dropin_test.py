@@ -86,6 +86,25 @@ class Converter(Converted):
             np.testing.assert_array_equal(session.run(self.picture)["y"], self.expected)
 
 
+class Example(unittest.TestCase):
+    def test_script_and_job_file_compute_the_same(self):
+        example = pathlib.Path(__file__).resolve().parents[2] / "examples/rknn"
+        with tempfile.TemporaryDirectory() as folder:
+            for words in (["python", example / "convert.py", "script.rknn"],
+                          ["rknn-convert", "-t", "rk3588", "-i", example / "model_config.yml", "-o", "."]):
+                done = subprocess.run([os.environ["PLUMB"], *words], cwd=folder, capture_output=True, text=True,
+                                      stdin=subprocess.DEVNULL, env={**os.environ, "PLUMB_PYTHON": sys.executable})
+                self.assertEqual(done.returncode, 0, done.stderr)
+            picture = np.random.default_rng(0).integers(0, 256, (320, 320, 3), np.uint8)
+            outputs = []
+            for name in ("script.rknn", "shapes_detector.rknn"):
+                with plumb.Session(os.path.join(folder, name), threads=1) as session:
+                    outputs.append(session.run(picture))
+        self.assertEqual(list(outputs[0]), list(outputs[1]))
+        for name in outputs[0]:
+            np.testing.assert_array_equal(outputs[0][name], outputs[1][name])
+
+
 class Interrupted(Converted):
     SCRIPT = """
 import sys

@@ -1,4 +1,4 @@
-"""convert.py MODEL PLATFORM [i8|fp] [OUTPUT]: a detector's network for a board, as such scripts are written for RKNN-Toolkit2."""
+"""convert_detector.py MODEL PLATFORM [i8|fp] [OUTPUT]: a detector's network for a board, as such scripts are written for RKNN-Toolkit2."""
 import sys
 
 from rknn.api import RKNN
