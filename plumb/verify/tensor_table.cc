@@ -72,7 +72,8 @@ struct Sums {
     if (!any) {
       return std::nullopt;
     }
-    const double lengths = std::sqrt(model) * std::sqrt(artifact);
+    // One root of the product: of equal tensors it is exactly their dot product.
+    const double lengths = std::sqrt(model * artifact);
     const double cosine = model == 0 && artifact == 0 ? 1 : lengths == 0 ? 0 : dot / lengths;
     return Distance{cosine, std::sqrt(difference)};
   }

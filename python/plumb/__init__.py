@@ -11,13 +11,14 @@ from ._native import release as __version__
 from .detector import Box, Class, Detector, Rule
 from .errors import (Error, InternalError, ModelError, PlatformError, ResourceError, UsageError, VerificationError,
                      VersionError)
-from .results import Cause, ConvertResult, Diagnosis, Finding, Inspection, OutputError, Rung, VerifyResult
+from .results import (Cause, ConvertResult, Diagnosis, Distance, Finding, Inspection, Layer, LayerErrors, OutputError, Rung,
+                      VerifyResult)
 from .session import PictureInput, Quantization, Session, TensorInfo
-from .verbs import convert, diagnose, inspect, verify
+from .verbs import convert, diagnose, inspect, layer_errors, verify
 
 __all__ = [
-    "Box", "Cause", "Class", "ConvertResult", "Detector", "Diagnosis", "Error", "Finding", "Inspection", "InternalError",
-    "ModelError", "OutputError", "PictureInput", "PlatformError", "Quantization", "ResourceError", "Rule", "Rung", "Session",
-    "TensorInfo", "UsageError", "VerificationError", "VerifyResult", "VersionError", "__version__", "convert", "diagnose",
-    "inspect", "verify",
+    "Box", "Cause", "Class", "ConvertResult", "Detector", "Diagnosis", "Distance", "Error", "Finding", "Inspection",
+    "InternalError", "Layer", "LayerErrors", "ModelError", "OutputError", "PictureInput", "PlatformError", "Quantization",
+    "ResourceError", "Rule", "Rung", "Session", "TensorInfo", "UsageError", "VerificationError", "VerifyResult",
+    "VersionError", "__version__", "convert", "diagnose", "inspect", "layer_errors", "verify",
 ]

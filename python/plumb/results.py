@@ -101,6 +101,46 @@ class VerifyResult(Verdict):
 
 
 @dataclass(frozen=True)
+class Distance:
+    """Of two tensors, flattened: cosine similarity and Euclidean distance; None where something is not finite."""
+
+    cosine: Optional[float]
+    euclidean: Optional[float]
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A tensor of the model in the artifact. kind: "input", "layer" or "conversion" (the same numbers in another form); held: its type
+    there, None inside another layer. entire: both networks from the input on; single: the layer alone. file: in both folders."""
+
+    kind: str
+    op: str
+    name: str
+    tensor: str
+    held: Optional[str]
+    entire: Optional[Distance]
+    single: Optional[Distance]
+    file: Optional[str]
+
+
+@dataclass(frozen=True)
+class LayerErrors(Result):
+    """Every layer's distance from the float model, in the model's order, over `samples` samples."""
+
+    layers: List[Layer]
+    samples: int
+
+    @classmethod
+    def of(cls, facts: Dict[str, Any]) -> LayerErrors:
+        def distance(found: Optional[Dict[str, Any]]) -> Optional[Distance]:
+            return None if found is None else Distance(**found)
+
+        rows = [dict(row, entire=distance(row["entire"]), single=distance(row["single"]), file=row.get("file"))
+                for row in facts["layers"]]
+        return cls(facts=facts, layers=_list(Layer, rows), samples=facts["samples"])
+
+
+@dataclass(frozen=True)
 class Cause:
     """A cause of wrong boxes: explained is the share of the difference that it explains, 0 to 1."""
 

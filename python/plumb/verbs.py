@@ -14,7 +14,7 @@ import numpy as np
 from . import _native
 from .errors import UsageError, of_exit_code
 from .keywords import as_numbers, keywords_of
-from .results import ConvertResult, Diagnosis, Inspection, VerifyResult
+from .results import ConvertResult, Diagnosis, Inspection, LayerErrors, VerifyResult
 
 Path = Union[str, "os.PathLike[str]"]
 Progress = Callable[[str, int, int], Any]
@@ -102,12 +102,31 @@ def verify(artifact: Path, *, against: Optional[Path] = None, data: Any = None, 
     Returns a VerifyResult, whatever the verdict; its `passed` is False for a failure. Raises VersionError or ModelError for a
     file that cannot be read as an artifact.
     """
+    for name, instead in (("layer_errors", "call plumb.layer_errors"), ("dump_layers", "call plumb.layer_errors"),
+                          ("rebuild", "run 'plumb verify --rebuild'")):
+        if options.get(name):
+            raise UsageError(f"{name}: gives no verdict; {instead}")
     with _samples("data", data) as samples:
         facts, exit_code, error = run_verb("verify", [artifact], dict(options, against=against, data=samples), progress)
     result = VerifyResult.of(facts)
     if error and exit_code != _VERIFICATION_FAILED:
         raise of_exit_code(exit_code, error, result)
     return result
+
+
+def layer_errors(artifact: Path, *, against: Path, data: Any, dump: Optional[Path] = None, progress: Optional[Progress] = None,
+                 **options: Any) -> LayerErrors:
+    """How far every layer of an artifact is from the float model: 'plumb verify --layer-errors', with dump '--dump-layers'.
+
+    against: the float model that it was made of. data: pictures or samples, as of convert; the first one is used, or limit=N.
+    dump: a folder to make: <sample>/float/<file> and <sample>/artifact/<file> hold both networks' tensors, float32 in the model's
+        layout, .npy or, with dump_form="text", one number a line.
+    options: raw_samples=True, input_shape={...}, limit=N, as 'plumb verify' has them.
+    """
+    with _samples("data", data) as samples:
+        facts, _, _ = run_verb("verify", [artifact], dict(options, layer_errors=True, dump_layers=dump, against=against, data=samples),
+                               progress)
+    return LayerErrors.of(facts)
 
 
 def diagnose(artifact: Optional[Path] = None, *, against: Path, data: Any, progress: Optional[Progress] = None,

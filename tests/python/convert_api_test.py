@@ -38,6 +38,11 @@ class Convert(unittest.TestCase):
         self.assertEqual([rung.code for rung in result.rungs][:2], ["V0", "V1"])
         self.assertGreater(result.outputs[0].sqnr, 20)
 
+        layers = plumb.layer_errors(self.artifact, against=self.model, data={"x": SAMPLES})
+        self.assertEqual((layers.samples, layers.layers[0].kind, layers.layers[0].entire), (1, "input", plumb.Distance(1, 0)))
+        self.assertEqual(layers.layers[-1].tensor, layers.to_dict()["layers"][-1]["tensor"])
+        with self.assertRaisesRegex(plumb.UsageError, "call plumb.layer_errors"):
+            plumb.verify(self.artifact, dump_layers="folder")
         verified = plumb.verify(self.artifact, against=self.model, data={"x": SAMPLES}, judge="none", limit=2, threads=1)
         self.assertTrue(verified.passed)
         found = plumb.inspect(self.artifact)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 import plumb
-from plumb.verbs import run_verb
+from plumb import Distance, Layer
 
 TABLE = "error_analysis.txt"
 GOLDEN, SIMULATOR, RUNTIME = "golden", "simulator", "runtime"
@@ -30,9 +30,7 @@ _COLUMNS_LEGEND = """\
 """
 _SLIGHTLY_OFF, _WRONG = 0.99, 0.98
 _YELLOW, _RED, _PLAIN = "\033[33m", "\033[31m", "\033[0m"
-_SAME = {"cosine": 1.0, "euclidean": 0.0}
-
-Row = Mapping[str, Any]  # of "layers" in the result of 'plumb verify --layer-errors'
+_SAME = Distance(1.0, 0.0)
 
 
 @dataclass(frozen=True)
@@ -76,45 +74,41 @@ def _one_sample(files: Sequence[str]) -> Iterator[str]:
         yield path
 
 
-def _compared(built: Built, files: Sequence[str], folder: Optional[str]) -> List[Row]:
+def _compared(built: Built, files: Sequence[str], folder: Optional[str]) -> List[Layer]:
     with _one_sample(files) as data:
-        facts, _, _ = run_verb("verify", [built.artifact], {
-            "against": built.model, "data": data, "raw_samples": True, "input_shape": built.options.get("input_shape"), "limit": 1,
-            "layer_errors": True, "dump_layers": folder, "dump_form": "text"})
-    return facts["layers"]
+        found = plumb.layer_errors(built.artifact, against=built.model, data=data, dump=folder, dump_form="text", raw_samples=True,
+                                   input_shape=built.options.get("input_shape"), limit=1)
+    return found.layers
 
 
-def _number(value: Optional[float], text: str) -> str:
-    return "inf" if value is None else format(value, text)  # JSON has no infinity
-
-
-def _pair(distance: Optional[Mapping[str, Any]]) -> str:
-    """'0.99997 | 2.3275', '' for a layer without numbers."""
+def _pair(distance: Optional[Distance]) -> str:
+    """'0.99997 | 2.3275', '' for a layer without numbers; inf where a number is not finite."""
     if distance is None:
         return ""
-    euclidean = distance["euclidean"]
-    return f"{_number(distance['cosine'], '.5f')} | {'inf' if euclidean is None else round(euclidean, 4)}"
+    cosine = "inf" if distance.cosine is None else f"{distance.cosine:.5f}"
+    return f"{cosine} | {'inf' if distance.euclidean is None else round(distance.euclidean, 4)}"
 
 
-def _colour(distance: Optional[Mapping[str, Any]]) -> str:
-    cosine = _SAME["cosine"] if distance is None else distance["cosine"]
+def _colour(distance: Optional[Distance]) -> str:
+    if distance is None:
+        return ""
+    cosine = distance.cosine
     return _RED if cosine is None or cosine < _WRONG else _YELLOW if cosine < _SLIGHTLY_OFF else ""
 
 
-def _label(row: Row) -> str:
+def _label(row: Layer) -> str:
     kinds = {"input": "Input", "conversion": "exDataConvert"}
-    return f"[{kinds.get(row['kind'], row['op'])}] {row['name']}"
+    return f"[{kinds.get(row.kind, row.op)}] {row.name}"
 
 
-def table_lines(rows: Sequence[Row], with_runtime: bool, colours: bool = False) -> List[str]:
+def table_lines(rows: Sequence[Layer], with_runtime: bool, colours: bool = False) -> List[str]:
     """The legend, the header and a line for each row."""
     groups: List[Tuple[str, List[str]]] = [("simulator_error", ["entire", "single"])]
     if with_runtime:
         groups.append(("runtime_error", ["entire", "single_sim"]))
     cells = []
     for row in rows:
-        entire = row["entire"]
-        cells.append([entire, row["single"]] + ([entire, entire and _SAME] if with_runtime else []))
+        cells.append([row.entire, row.single] + ([row.entire, row.entire and _SAME] if with_runtime else []))
     first = max([len("layer_name")] + [len(_label(row)) for row in rows]) + 4
     width = max([len("single_sim")] + [len(_pair(cell)) for row in cells for cell in row]) + 4
     lines = (_LEGEND + _RUNTIME_LEGEND * with_runtime + _COLUMNS_LEGEND).splitlines()
@@ -172,7 +166,7 @@ def _move(folder: str, output_dir: str) -> None:
     os.replace(os.path.join(folder, TABLE), table)
 
 
-def _write(built: Built, files: Sequence[str], output_dir: str, with_runtime: bool) -> List[Row]:
+def _write(built: Built, files: Sequence[str], output_dir: str, with_runtime: bool) -> List[Layer]:
     with _place(output_dir) as place:
         dump, folder = os.path.join(place, "dump"), os.path.join(place, "files")
         rows = _compared(built, files, dump)
