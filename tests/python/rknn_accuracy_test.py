@@ -10,9 +10,11 @@ import zlib
 
 import numpy as np
 import onnx
+import plumb
 import rknn_dropin_test as dropin
 import small_networks
 from onnx import numpy_helper
+from plumb.rknn import accuracy
 from rknn.api import RKNN
 
 SIDE = 16
@@ -64,6 +66,8 @@ class Analysed(dropin.Converted):
         onnx.save(model, str(cls.deep))
         cls.weights = {one.name: numpy_helper.to_array(one).astype(np.float64) for one in model.graph.initializer}
         cls.raw = cls.folder / "0.npy"
+        cls.shouted = cls.folder / "0.NPY"
+        cls.shouted.write_bytes(cls.raw.read_bytes())
         cls.png = cls.folder / "a picture.png"
         save_png(cls.png, cls.picture)
 
@@ -148,7 +152,7 @@ class Files(Analysed):
         (folder / "golden" / "earlier.txt").write_text("1\n")
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()) as log:
             self.assertEqual(rknn.accuracy_analysis([str(self.raw)], str(folder), target="rk3588", device_id="x"), 0)
-            self.assertEqual(rknn.accuracy_analysis([str(self.raw)], str(folder), "rk3588"), 0)
+            self.assertEqual(rknn.accuracy_analysis([str(self.shouted)], str(folder), "rk3588"), 0)
         self.assertEqual(log.getvalue().count("no board is used"), 1)
         self.assertEqual(sorted(os.listdir(folder)), ["error_analysis.txt", "golden", "runtime", "simulator"])
         self.assertEqual(self.check_table(folder, "runtime", 2), self.check_table(folder))
@@ -203,6 +207,20 @@ class Files(Analysed):
         a, b = (np.load(path) for path in paths)
         np.testing.assert_array_equal(np.float32(values(folder, "golden", "sum")), (a + b * np.float32(2)).ravel())
         rknn.release()
+
+
+    def test_colours_are_for_what_is_off(self):
+        def row(name, cosine):
+            distance = plumb.Distance(cosine, 1.0)
+            return plumb.Layer("layer", "Conv", name, name, "s8", distance, distance, None)
+
+        rows = [row("good", 0.99), row("off", 0.9899), row("wrong", 0.9799), row("infinite", None),
+                plumb.Layer("layer", "Conv", "inside", "inside", None, None, None, None)]
+        lines = {ROW.match(line)[2]: line for line in accuracy.table_lines(rows, False, True) if line.startswith("[")}
+        self.assertEqual({name: sorted(set(re.findall(r"\033\[(\d+)m", line))) for name, line in lines.items()},
+                         {"good": [], "off": ["0", "33"], "wrong": ["0", "31"], "infinite": ["0", "31"], "inside": []})
+        self.assertEqual([line for line in accuracy.table_lines(rows, True) if "\033" in line], [])
+        self.assertEqual(lines["inside"], "[Conv] inside")
 
 
 class Mistakes(Analysed):

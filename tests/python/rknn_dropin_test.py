@@ -176,8 +176,11 @@ class Flow(Converted):
             codes = [rknn.load_onnx(str(self.model)), rknn.build(do_quantization=False), rknn.export_rknn(str(exported)),
                      rknn.init_runtime()]
             (outputs,) = rknn.inference([self.picture])
+            times, memory = rknn.eval_perf(is_print=False), rknn.eval_memory(is_print=False)
             rknn.release()
         self.assertEqual(codes, [0, 0, 0, 0])
+        self.assertRegex(times, r"conv +f32 +CPU")
+        self.assertGreaterEqual(memory["weight_memory"], 4 * 4 * 3 * 9)
         with plumb.Session(self.model, threads=1, mean=MEAN, std=STD) as session:
             np.testing.assert_allclose(outputs, session.run(self.picture)["y"], rtol=1e-5, atol=1e-5)
 

@@ -60,8 +60,8 @@ def check_inputs(inputs: Any, count: int) -> List[str]:
 
 @contextlib.contextmanager
 def _one_sample(files: Sequence[str]) -> Iterator[str]:
-    """A list with these files as its only sample, whatever they are called; one file by itself."""
-    if len(files) == 1:
+    """A list with these files as its only sample, whatever they are called (X.NPY, 'my x.npy'); one of the usual names by itself."""
+    if len(files) == 1 and files[0].endswith(_ENDINGS):
         yield files[0]
         return
     with tempfile.TemporaryDirectory(prefix="plumb-rknn-") as folder:
