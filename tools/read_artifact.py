@@ -17,7 +17,10 @@ MAGIC = b"PLUMB\r\n\x1a"
 FORMAT_VERSION = 0
 NUMERICS_VERSION = 1
 SECTION_NAMES = {1: "program", 2: "weights", 3: "io_contract", 4: "decode_contract", 5: "provenance", 6: "quality",
-                 7: "golden"}
+                 7: "golden", 8: "batch"}
+VARIANT_STRIDE, MAX_VARIANTS = 16, 14
+SECTION_NAMES.update({kind + VARIANT_STRIDE * variant: f"{SECTION_NAMES[kind]} of variant {variant}"
+                      for variant in range(1, MAX_VARIANTS + 1) for kind in (1, 3, 4, 7)})
 REQUIRED = 1
 
 # Tables of schema.fbs: fields in order, as (name, type) or (name, type, default). "[T]" is a list.
@@ -294,16 +297,36 @@ def read(data, contents=True):
     parts = {s["name"]: data[s["offset"]:s["offset"] + s["size"]] for s in result["sections"]}
     check("program" in parts and "weights" in parts, "no program or no weights")
     if contents:
-        try:
-            for name, root in ROOTS.items():
-                if name in parts:
-                    result[name] = Walker(parts[name]).root(root)
-        except struct.error as error:
-            raise Refused(4, f"section {name}: {error}") from error
-        describe_program(result["program"], parts["weights"])
-        if "golden" in result:
-            describe_golden(result["golden"], result.get("io_contract", {"pictures": []}))
+        result.update(read_variant(parts, ""))
+        result["batch"] = read_batch(parts["batch"]) if "batch" in parts else 1
+        result["variants"] = []
+        while f"program of variant {len(result['variants']) + 1}" in parts:
+            result["variants"].append(read_variant(parts, f" of variant {len(result['variants']) + 1}"))
+        for name in parts:
+            variant = int(name.rpartition(" ")[2]) if " of variant " in name else 0
+            check(variant <= len(result["variants"]), f"section {name}, and {len(result['variants'])} variants")
     return result
+
+
+def read_variant(parts, suffix):
+    result = {}
+    for name, root in ROOTS.items():
+        if name + suffix in parts:
+            try:
+                result[name] = Walker(parts[name + suffix]).root(root)
+            except struct.error as error:
+                raise Refused(4, f"section {name}{suffix}: {error}") from error
+    describe_program(result["program"], parts["weights"])
+    if "golden" in result:
+        describe_golden(result["golden"], result.get("io_contract", {"pictures": []}))
+    return result
+
+
+def read_batch(section):
+    check(len(section) == 4, "the batch has 4 bytes")
+    batch = struct.unpack("<I", section)[0]
+    check(2 <= batch <= 4096, f"a batch of {batch}")
+    return batch
 
 
 def main(arguments):

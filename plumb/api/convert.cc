@@ -1,7 +1,9 @@
 #include "plumb/api/convert.h"
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
+#include <limits>
 #include <map>
 
 #include "plumb/api/golden_vectors.h"
@@ -15,6 +17,9 @@
 #include "plumb/api/report.h"
 #include "plumb/api/samples.h"
 #include "plumb/api/stages.h"
+#include "plumb/artifact/validator.h"
+#include "plumb/artifact/variants.h"
+#include "plumb/base/number_text.h"
 #include "plumb/compile/compile.h"
 #include "plumb/quant/picture_grid.h"
 #include "plumb/verify/probe.h"
@@ -22,17 +27,38 @@
 namespace plumb {
 namespace {
 
+// What a conversion for further shapes takes over from the first.
+struct FirstVariant {
+  compile::NamedStats ranges;
+  std::map<std::string, std::string> notes;
+  std::vector<Tensor> sample;  // one of its samples, in port order
+};
+
 // One conversion, stage by stage.
 class Conversion {
  public:
-  explicit Conversion(const ConvertOptions& options) : given_(options), options_(options) {}
+  // `read_as`: how the network is read for each set of shapes.
+  Conversion(const ConvertOptions& options, std::vector<ModelOptions> read_as)
+      : given_(options), options_(options), read_as_(std::move(read_as)) {}
 
   Result<Converted> Run() {
     PLUMB_RETURN_IF_ERROR(Import());
     PLUMB_RETURN_IF_ERROR(LoadSamples());
     PLUMB_RETURN_IF_ERROR(Compile());
     PLUMB_RETURN_IF_ERROR(Judge());
+    PLUMB_RETURN_IF_ERROR(ConvertOthers());
     return Make();
+  }
+
+  // Program and contracts for further shapes, checked as the first's are. `verdict`: of this one alone.
+  Result<artifact::Artifact> RunFurther(const FirstVariant& first, verify::Verdict& verdict) {
+    first_ = &first;
+    PLUMB_RETURN_IF_ERROR(Import());
+    PLUMB_RETURN_IF_ERROR(LoadSamples());
+    PLUMB_RETURN_IF_ERROR(Compile());
+    PLUMB_RETURN_IF_ERROR(Judge());
+    verdict = std::move(result_.verdict);
+    return WithProgram();
   }
 
  private:
@@ -46,7 +72,7 @@ class Conversion {
   }
 
   Status Import() {
-    ModelOptions model_options = options_.model_options;
+    ModelOptions model_options = read_as_.front();
     model_options.passes.observer = [this](const passes::PassReport& report) {
       passes_.emplace_back(report.name);
       if (report.rewrites > 0 || steps_.empty()) {
@@ -82,6 +108,23 @@ class Conversion {
         list_, ListSamples(options_.calib, model_.program->inputs.size(), options_.calib_limit));
     list_.raw = options_.raw_samples;
     result_.samples = list_.samples.size();
+    if (read_as_.size() > 1) {
+      Explain(StrCat("ranges are calibrated on the set of shapes with the most elements: ",
+                     artifact::InputShapesText(*model_.program)));
+    }
+    if (first_ != nullptr && !Sample(0).ok()) {  // arrays of the first's shape, not pictures
+      options_.calib.clear();
+      list_ = {};
+      for (size_t i = 0; i < first_->sample.size(); ++i) {
+        const artifact::Port& port = model_.program->inputs[i];
+        const Shape& shape = model_.program->tensors[static_cast<size_t>(port.tensor)].shape;
+        if (shape.size() != first_->sample[i].shape().size()) {
+          repeated_.clear();
+          break;
+        }
+        repeated_.push_back(Repeated(first_->sample[i], shape));
+      }
+    }
     return {};
   }
 
@@ -93,7 +136,7 @@ class Conversion {
 
   Result<std::vector<Tensor>> Sample(size_t index) const {
     if (options_.calib.empty()) {
-      return verify::Probe(*model_.program, model_.io);
+      return repeated_.empty() ? verify::Probe(*model_.program, model_.io) : repeated_;
     }
     return LoadSample(list_, index, *model_.program, model_.io);
   }
@@ -149,6 +192,9 @@ class Conversion {
       PLUMB_RETURN_IF_ERROR(CompileIntegers());
     }
     result_.notes = compiled_.quantized.notes;
+    if (first_ != nullptr) {
+      return {};
+    }
     result_.no_effect = OptionsWithoutEffect({given_, model_, list_, compile_options_, compiled_});
     PLUMB_RETURN_IF_ERROR(SaveStage(options_.save_stages, "quantized", compiled_.quantized.graph));
     return SaveStage(options_.save_stages, "fused", compiled_.fused);
@@ -182,12 +228,21 @@ class Conversion {
     for (const artifact::PictureInput& picture : model_.io.pictures) {
       const std::string& name =
           model_.graph->value(model_.graph->inputs[static_cast<size_t>(picture.input)].value).name;
-      PLUMB_ASSIGN_OR_RETURN(const bool pictures, SamplesFit(picture, name));
+      bool pictures = first_ != nullptr && !first_->notes.contains(StrCat(kSampledInput, name));
+      if (first_ == nullptr) {
+        PLUMB_ASSIGN_OR_RETURN(pictures, SamplesFit(picture, name));
+      }
       if (pictures) {
         compile_options.quantize.grids.stated.emplace(name, quant::PictureGrid(picture));
       } else {
         notes_[StrCat(kSampledInput, name)] = "samples";
       }
+    }
+    if (first_ != nullptr) {
+      compile_options.other_shapes = true;
+      PLUMB_ASSIGN_OR_RETURN(
+          compiled_, compile::CompileObserved(*model_.graph, first_->ranges, compile_options));
+      return {};
     }
     if (!options_.ranges.empty()) {
       PLUMB_ASSIGN_OR_RETURN(const Lock lock, ReadLock(options_.ranges));
@@ -316,10 +371,11 @@ class Conversion {
                                  macs, options_.threads, options_.progress},
                                 verdict);
     };
-    if (!options_.calib.empty()) {
+    if (!options_.calib.empty() && first_ == nullptr) {
       input.preprocess = preprocess;
     }
-    input.why_no_preprocess = "needs pictures: --calib PICTURES";
+    input.why_no_preprocess =
+        first_ == nullptr ? "needs pictures: --calib PICTURES" : "as for the first set of shapes";
     input.synthetic = options_.calib.empty();
     input.why_no_golden = "made on this machine; 'plumb selftest' checks others";
     input.model_path = options_.model;
@@ -352,17 +408,90 @@ class Conversion {
                 anew > kNamed ? StrCat(" and ", anew - kNamed, " more") : "")});
   }
 
-  Result<Converted> Make() {
-    Converted made;
-    artifact::Artifact& artifact = made.artifact;
+  // The further sets of shapes: same ranges, same options. Where the samples are arrays that do not have their shapes, the
+  // first is repeated or cut to them.
+  Status ConvertOthers() {
+    result_.variants = {artifact::InputShapesText(*model_.program)};
+    if (read_as_.size() == 1) {
+      return {};
+    }
+    FirstVariant first;
+    first.notes = notes_;
+    PLUMB_ASSIGN_OR_RETURN(first.sample, Sample(0));
+    if (!IsFloat()) {
+      first.ranges = compile::ObservedOf(compiled_);
+    }
+    for (size_t i = 1; i < read_as_.size(); ++i) {
+      constexpr size_t kMostChecked = 5;
+      ConvertOptions options = options_;
+      options.auto_hybrid.reset();  // what it chose stands in the layers' types
+      options.reference.clear();
+      options.save_stages.clear();
+      options.note = nullptr;
+      options.check_limit =
+          options.check_limit == 0 ? kMostChecked : std::min(options.check_limit, kMostChecked);
+      verify::Verdict verdict;
+      Result<artifact::Artifact> made =
+          Conversion(options, {read_as_[i]}).RunFurther(first, verdict);
+      if (!made.ok()) {
+        return made.status().WithContext(
+            StrCat("--shape-set ", ShapeSetText(read_as_[i].input_shapes)));
+      }
+      result_.variants.push_back(artifact::InputShapesText(made->program));
+      AddVerdict(result_.variants.back(), verdict);
+      others_.push_back(std::move(made).value());
+    }
+    return {};
+  }
+
+  // What the check of further shapes found: one line in any case, and every finding that is no pass.
+  void AddVerdict(const std::string& shapes, const verify::Verdict& other) {
+    double sqnr = std::numeric_limits<double>::infinity();
+    for (const verify::OutputError& output : other.outputs) {
+      sqnr = std::min(sqnr, output.sqnr);
+    }
+    verify::Verdict& verdict = result_.verdict;
+    const size_t line = verdict.findings.size();
+    size_t findings = 0;
+    verdict.Add("X1", verify::Level::kPass, "");
+    for (const verify::Finding& finding : other.findings) {
+      if (finding.level != verify::Level::kPass) {
+        findings += DependsOnHost(finding.code) ? 0 : 1;
+        verdict.Add(finding.code, finding.level, StrCat(shapes, ": ", finding.text), finding.fix,
+                    finding.evidence);
+      }
+    }
+    verdict.findings[line].text = StrCat(
+        shapes, ": ",
+        std::isfinite(sqnr) ? StrCat("outputs against float at least ", FixedText(sqnr, 1), " dB, ")
+                            : "",
+        findings == 0   ? "nothing found"
+        : findings == 1 ? "one finding, which names these shapes"
+                        : StrCat(findings, " findings, which name these shapes"));
+    verdict.level = std::max(verdict.level, other.level);
+  }
+
+  // What every variant has.
+  artifact::Artifact WithProgram() const {
+    artifact::Artifact artifact;
     artifact.program = *compiled_.program;
-    artifact.program.symbolic_batch = model_.program->symbolic_batch;
+    artifact.program.batch = options_.batch;
+    artifact.program.symbolic_batch = model_.program->symbolic_batch && options_.batch == 1;
     artifact.io = model_.io;
     artifact.decode = model_.decode;
+    return artifact;
+  }
+
+  Result<Converted> Make() {
+    Converted made;
+    artifact::Artifact& artifact = made.artifact = WithProgram();
     PLUMB_ASSIGN_OR_RETURN(artifact.provenance, MakeProvenance(options_, model_, list_, passes_));
     artifact.provenance.notes.merge(notes_);
     artifact.quality = MakeQuality(result_.verdict, result_.notes);
     PLUMB_RETURN_IF_ERROR(AddGolden(artifact));
+    for (artifact::Artifact& other : others_) {
+      PLUMB_RETURN_IF_ERROR(AddVariant(artifact, std::move(other), options_.threads));
+    }
     if (!IsFloat()) {
       made.ranges = compile::ObservedOf(compiled_);
     }
@@ -412,6 +541,10 @@ class Conversion {
 
   const ConvertOptions& given_;
   ConvertOptions options_;  // with what --auto-hybrid adds
+  std::vector<ModelOptions> read_as_;
+  const FirstVariant* first_ = nullptr;     // of a further set of shapes
+  std::vector<Tensor> repeated_;            // in place of its samples
+  std::vector<artifact::Artifact> others_;  // of the further sets
   ConvertResult result_;
   Model model_;
   std::vector<std::string> passes_;
@@ -457,7 +590,12 @@ Result<Precision> PrecisionFromName(std::string_view name) {
 }
 
 Result<Converted> ConvertInMemory(const ConvertOptions& options) {
-  return Conversion(options).Run();
+  if (options.batch < 1 || options.batch > artifact::kMaxBatch) {
+    return UsageError("--batch ", options.batch, ": expected 1 to ", artifact::kMaxBatch);
+  }
+  PLUMB_ASSIGN_OR_RETURN(std::vector<ModelOptions> read_as,
+                         ModelOptionsOfSets(options.model_options, options.shape_sets));
+  return Conversion(options, std::move(read_as)).Run();
 }
 
 Result<ConvertResult> Convert(const ConvertOptions& options) {

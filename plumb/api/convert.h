@@ -11,6 +11,7 @@
 #include "plumb/api/auto_hybrid.h"
 #include "plumb/api/model.h"
 #include "plumb/api/progress.h"
+#include "plumb/api/shape_sets.h"
 #include "plumb/artifact/artifact.h"
 #include "plumb/base/status.h"
 #include "plumb/compile/compile.h"
@@ -41,6 +42,8 @@ struct ConvertOptions {
   size_t calib_limit = 100;  // samples used at most, spread over all; 0: all
   size_t check_limit = 20;   // of these, used for the verdict
   ModelOptions model_options;
+  std::vector<ShapeSet> shape_sets;  // a variant of the artifact for each
+  int32_t batch = 1;  // a run of the artifact takes exactly so many samples, one after the other
   Precision precision = Precision::kInteger;
   quant::QuantizeOptions quantize;
   std::optional<AutoHybridTarget> auto_hybrid;  // adds to quantize.hybrid
@@ -67,6 +70,7 @@ struct ConvertResult {
   std::map<std::string, size_t> observers;
   AutoHybrid auto_hybrid;
   size_t samples = 0;
+  std::vector<std::string> variants;  // their input shapes, the calibrated one first; or one
   bool written = false;
   size_t artifact_bytes = 0;
   std::shared_ptr<ReportSource> report;

@@ -7,6 +7,7 @@
 #include "plumb/api/report_diagnosis.h"
 #include "plumb/api/samples.h"
 #include "plumb/api/selftest.h"
+#include "plumb/api/shape_sets.h"
 #include "plumb/pictures/read_picture.h"
 #include "plumb/verify/diagnose/reconcile.h"
 
@@ -33,6 +34,7 @@ ModelOptions ReferenceOptions(const DiagnoseOptions& options, const std::optiona
         made.passes.level = value[0] - '0';
       }
     }
+    ReadForShapesOf(*subject, made);
   }
   return made;
 }

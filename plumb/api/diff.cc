@@ -7,6 +7,7 @@
 #include "plumb/api/diff_golden.h"
 #include "plumb/api/diff_measure.h"
 #include "plumb/api/recipe_options.h"
+#include "plumb/api/shape_sets.h"
 #include "plumb/base/mapped_file.h"
 #include "plumb/verify/closeness.h"
 #include "plumb/verify/program_mix.h"
@@ -70,6 +71,7 @@ class Comparison {
       ConvertOptions recorded;
       TakeKnownOptions(artifact->artifact->provenance.options, recorded);
       model_options = recorded.model_options;
+      ReadForShapesOf(*artifact, model_options);
     }
     return LoadModel(path, model_options);
   }

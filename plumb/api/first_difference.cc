@@ -103,7 +103,7 @@ std::string FirstDifference(const Artifact& a, const Artifact& b) {
   }
   if (!SamePorts(a.program.inputs, b.program.inputs) ||
       !SamePorts(a.program.outputs, b.program.outputs) ||
-      a.program.symbolic_batch != b.program.symbolic_batch) {
+      a.program.symbolic_batch != b.program.symbolic_batch || a.program.batch != b.program.batch) {
     return "program: inputs or outputs";
   }
   if (a.io != b.io) {
@@ -117,6 +117,14 @@ std::string FirstDifference(const Artifact& a, const Artifact& b) {
   }
   if (a.golden != b.golden) {
     return "golden vectors";
+  }
+  if (a.variants.size() != b.variants.size()) {
+    return StrCat(1 + a.variants.size(), " and ", 1 + b.variants.size(), " sets of shapes");
+  }
+  for (size_t i = 0; i < a.variants.size(); ++i) {
+    if (std::string text = FirstDifference(*a.variants[i], *b.variants[i]); !text.empty()) {
+      return StrCat("variant ", i + 1, ": ", text);
+    }
   }
   // As bytes: a figure that is not a number is equal to itself there.
   return artifact::PackQuality(a.quality) == artifact::PackQuality(b.quality) ? ""

@@ -1,8 +1,10 @@
 #include "plumb/api/inspect.h"
 
 #include <algorithm>
+#include <cctype>
 #include <map>
 
+#include "plumb/artifact/variants.h"
 #include "plumb/vision/decode.h"
 
 namespace plumb {
@@ -47,7 +49,11 @@ std::string GridText(const Quantization& grid) {
 
 Json PortJson(const artifact::Program& program, const artifact::Port& port) {
   const artifact::TensorInfo& tensor = program.tensors[static_cast<size_t>(port.tensor)];
-  Json json = {{"name", port.name}, {"dtype", DTypeName(port.dtype)}, {"shape", tensor.shape}};
+  Shape shape = tensor.shape;
+  if (program.batch > 1) {
+    shape[0] *= program.batch;
+  }
+  Json json = {{"name", port.name}, {"dtype", DTypeName(port.dtype)}, {"shape", shape}};
   if (tensor.dtype != port.dtype) {
     json["stored"] = DTypeName(tensor.dtype);
   }
@@ -152,7 +158,9 @@ void AddArtifact(const artifact::Artifact& artifact, Json& json) {
 }  // namespace
 
 Json Inspect(const Model& model, bool layers) {
-  const artifact::Program& program = *model.program;
+  // As it is run: with the batch of the artifact.
+  const artifact::Program& program =
+      model.artifact != nullptr ? model.artifact->program : *model.program;
   Json json = {{"model", model.path}, {"kind", model.is_artifact ? "artifact" : "float model"}};
   json["inputs"] = Json::array();
   json["outputs"] = Json::array();
@@ -162,7 +170,15 @@ Json Inspect(const Model& model, bool layers) {
   for (const artifact::Port& port : program.outputs) {
     json["outputs"].push_back(PortJson(program, port));
   }
-  json["batch"] = program.symbolic_batch ? "any" : "as in the shapes";
+  json["batch"] = program.symbolic_batch ? "any"
+                  : program.batch > 1    ? std::to_string(program.batch)
+                                         : "as in the shapes";
+  json["variants"] = Json::array({artifact::InputShapesText(program)});
+  if (model.artifact != nullptr) {
+    for (const auto& variant : model.artifact->variants) {
+      json["variants"].push_back(artifact::InputShapesText(variant->program));
+    }
+  }
   json["family"] = vision::FamilyName(model.decode.family);
   json["contracts"] = model.explanation;
   json["decode"] = DecodeJson(model);
@@ -238,6 +254,14 @@ std::string InspectText(const Json& facts) {
                   port.contains("stored") ? ", stored as " + port["stored"].get<std::string>() : "",
                   port.contains("grid") ? " (" + port["grid"].get<std::string>() + ")" : ""));
     }
+  }
+  const Json& variants = facts["variants"];
+  for (size_t i = 0; variants.size() > 1 && i < variants.size(); ++i) {
+    line("shapes", StrCat(variants[i].get<std::string>(), i == 0 ? "  (calibrated on these)" : ""));
+  }
+  const auto batch = facts["batch"].get<std::string>();
+  if (std::isdigit(static_cast<unsigned char>(batch[0])) != 0) {
+    line("batch", StrCat(batch, " samples a run, one after the other"));
   }
   for (const Json& entry : facts["contracts"]) {
     line("contract", entry.get<std::string>());

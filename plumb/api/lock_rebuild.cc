@@ -109,6 +109,41 @@ verify::Verdict VerdictOf(const artifact::Quality& quality) {
   return verdict;
 }
 
+// Program and contracts for one set of shapes.
+Result<artifact::Artifact> CompileFromLock(const Lock& lock, const std::string& model_path,
+                                           const ConvertOptions& options, const ModelOptions& read,
+                                           bool first) {
+  PLUMB_ASSIGN_OR_RETURN(const Model model, LoadModel(model_path, read));
+  if (!model.graph || model.is_integer_stage) {
+    return UsageError("'", model_path, "' is quantized already; a lock is for a float model");
+  }
+  compile::CompileOptions compile_options;
+  compile_options.quantize = options.quantize;
+  compile_options.threads = options.threads;
+  compile_options.fuse = options.model_options.fuse;
+  compile_options.other_shapes = !first;
+  for (const artifact::PictureInput& picture : model.io.pictures) {
+    const std::string& name =
+        model.graph->value(model.graph->inputs[static_cast<size_t>(picture.input)].value).name;
+    if (!lock.provenance.notes.contains(StrCat(kSampledInput, name))) {
+      compile_options.quantize.grids.stated.emplace(name, quant::PictureGrid(picture));
+    }
+  }
+  const auto compile = [&] {
+    return options.precision == Precision::kFloat
+               ? compile::CompileReal(*model.graph, compile_options.fuse)
+               : compile::CompileObserved(*model.graph, lock.ranges, compile_options);
+  };
+  PLUMB_ASSIGN_OR_RETURN(const compile::Compiled compiled, compile());
+  artifact::Artifact made;
+  made.program = *compiled.program;
+  made.program.batch = options.batch;
+  made.program.symbolic_batch = model.program->symbolic_batch && options.batch == 1;
+  made.io = model.io;
+  made.decode = model.decode;
+  return made;
+}
+
 }  // namespace
 
 std::vector<std::string> TakenFromLock(const Lock& lock) {
@@ -139,41 +174,29 @@ Result<artifact::Artifact> RebuildFromLock(const Lock& lock, const std::string& 
   PLUMB_RETURN_IF_ERROR(CheckModel(lock, model_path));
   ConvertOptions options;
   PLUMB_RETURN_IF_ERROR(TakeOptions(lock.provenance.options, options));
-  PLUMB_ASSIGN_OR_RETURN(const Model model, LoadModel(model_path, options.model_options));
-  if (!model.graph || model.is_integer_stage) {
-    return UsageError("'", model_path, "' is quantized already; a lock is for a float model");
-  }
-  compile::CompileOptions compile_options;
-  compile_options.quantize = options.quantize;
-  compile_options.threads = threads;
-  compile_options.fuse = options.model_options.fuse;
-  for (const artifact::PictureInput& picture : model.io.pictures) {
-    const std::string& name =
-        model.graph->value(model.graph->inputs[static_cast<size_t>(picture.input)].value).name;
-    if (!lock.provenance.notes.contains(StrCat(kSampledInput, name))) {
-      compile_options.quantize.grids.stated.emplace(name, quant::PictureGrid(picture));
-    }
-  }
-  const auto compile = [&] {
-    return options.precision == Precision::kFloat
-               ? compile::CompileReal(*model.graph, compile_options.fuse)
-               : compile::CompileObserved(*model.graph, lock.ranges, compile_options);
-  };
-  PLUMB_ASSIGN_OR_RETURN(const compile::Compiled compiled, compile());
+  options.threads = threads;
+  PLUMB_ASSIGN_OR_RETURN(const std::vector<ModelOptions> read_as,
+                         ModelOptionsOfSets(options.model_options, options.shape_sets));
   artifact::Artifact made;
-  made.program = *compiled.program;
-  made.program.symbolic_batch = model.program->symbolic_batch;
-  made.io = model.io;
-  made.decode = model.decode;
-  made.provenance = lock.provenance;
-  made.quality = lock.quality;
-  made.golden = lock.golden;
-  PLUMB_RETURN_IF_ERROR(artifact::ValidateGolden(made));
-  GoldenInputs inputs;
-  for (const artifact::GoldenVector& vector : lock.golden.vectors) {
-    inputs.push_back(vector.inputs);
+  for (const ModelOptions& read : read_as) {
+    const bool first = &read == &read_as.front();
+    PLUMB_ASSIGN_OR_RETURN(artifact::Artifact one,
+                           CompileFromLock(lock, model_path, options, read, first));
+    if (!first) {
+      PLUMB_RETURN_IF_ERROR(AddVariant(made, std::move(one), threads));
+      continue;
+    }
+    made = std::move(one);
+    made.provenance = lock.provenance;
+    made.quality = lock.quality;
+    made.golden = lock.golden;
+    PLUMB_RETURN_IF_ERROR(artifact::ValidateGolden(made));
+    GoldenInputs inputs;
+    for (const artifact::GoldenVector& vector : lock.golden.vectors) {
+      inputs.push_back(vector.inputs);
+    }
+    PLUMB_ASSIGN_OR_RETURN(made.golden, MakeGolden(made, inputs, threads, std::nullopt));
   }
-  PLUMB_ASSIGN_OR_RETURN(made.golden, MakeGolden(made, inputs, threads, std::nullopt));
   return made;
 }
 

@@ -7,6 +7,7 @@
 #include "plumb/api/selftest.h"
 #include "plumb/api/stages.h"
 #include "plumb/artifact/reader.h"
+#include "plumb/artifact/variants.h"
 #include "plumb/base/cpu_count.h"
 #include "plumb/compile/compile.h"
 #include "plumb/import/onnx/import.h"
@@ -53,19 +54,50 @@ Status CheckOperators(const std::string& path, const artifact::Program& program)
   return {};
 }
 
+// The variant that has the shapes asked for, complete in itself.
+Result<std::shared_ptr<const artifact::Artifact>> ChooseVariant(
+    const std::string& path, const std::shared_ptr<const artifact::Artifact>& whole,
+    const std::map<std::string, Shape>& shapes) {
+  for (size_t v = 0; v < artifact::VariantCount(*whole); ++v) {
+    const std::shared_ptr<const artifact::Artifact> variant = artifact::Variant(whole, v);
+    const std::vector<Shape> own = artifact::InputShapes(variant->program);
+    size_t fit = 0;
+    for (size_t i = 0; i < own.size(); ++i) {
+      const auto asked = shapes.find(variant->program.inputs[i].name);
+      fit += asked != shapes.end() && asked->second == own[i];
+    }
+    if (fit == shapes.size()) {
+      auto chosen = std::make_shared<artifact::Artifact>(*variant);
+      chosen->provenance = whole->provenance;
+      chosen->quality = whole->quality;
+      chosen->variants.clear();
+      return std::shared_ptr<const artifact::Artifact>(std::move(chosen));
+    }
+  }
+  return UsageError("--input-shape: '", path,
+                    "' has no such shapes; it takes: ", artifact::VariantsText(*whole));
+}
+
 Result<Model> LoadArtifact(const std::string& path, const ModelOptions& options) {
-  if (!options.input_shapes.empty() || !options.passes.disabled.empty() ||
-      StatesContract(options.contract)) {
+  if (!options.passes.disabled.empty() || StatesContract(options.contract)) {
     return UsageError("'", path,
                       "' is an artifact: its shapes, passes and contracts travel in it. Options "
-                      "such as --color or "
-                      "--input-shape go to 'plumb convert'");
+                      "such as --color go to 'plumb convert'");
   }
   Model model;
   model.path = path;
   model.is_artifact = true;
   PLUMB_ASSIGN_OR_RETURN(model.artifact, artifact::ReadArtifact(path));
+  if (!options.input_shapes.empty()) {
+    PLUMB_ASSIGN_OR_RETURN(model.artifact,
+                           ChooseVariant(path, model.artifact, options.input_shapes));
+  }
   model.program = artifact::ProgramOf(model.artifact);
+  if (model.program->batch > 1) {
+    auto one = std::make_shared<artifact::Program>(*model.program);
+    one->batch = 1;
+    model.program = std::move(one);
+  }
   PLUMB_RETURN_IF_ERROR(CheckOperators(path, *model.program));
   model.io = model.artifact->io;
   model.decode = model.artifact->decode;
@@ -110,7 +142,8 @@ Result<Model> LoadModel(const std::string& path, const ModelOptions& options) {
     model.graph = std::move(stage.graph);
     model.is_integer_stage = stage.stage != "canonical";
   } else {
-    PLUMB_ASSIGN_OR_RETURN(imported, onnx::ImportOnnx(path, {options.input_shapes}));
+    PLUMB_ASSIGN_OR_RETURN(imported,
+                           onnx::ImportOnnx(path, {options.input_shapes, options.other_shapes}));
     model.graph = std::move(imported.graph);
     model.data_files.assign(imported.data_files.begin(), imported.data_files.end());
     PLUMB_RETURN_IF_ERROR(passes::RunPipeline(*model.graph, options.passes));

@@ -18,9 +18,10 @@ namespace plumb {
 
 // What every verb that takes a float model lets the user state.
 struct ModelOptions {
-  std::map<std::string, Shape> input_shapes;  // --input-shape
-  passes::PipelineOptions passes;             // --disable-pass, --optimization-level
-  contract::Options contract;                 // --color ... --decode --labels
+  std::map<std::string, Shape> input_shapes;  // --input-shape; of an artifact: which variant
+  bool other_shapes = false;       // than those that a model without free dimensions states
+  passes::PipelineOptions passes;  // --disable-pass, --optimization-level
+  contract::Options contract;      // --color ... --decode --labels
   bool fuse = true;
   // An artifact must pass its self-test (plumb selftest) before it is used; also asked for by PLUMB_SELFTEST=1 in the
   // environment. A float model has none to pass.
@@ -31,6 +32,7 @@ struct Model {
   std::string path;
   bool is_artifact = false;
   bool is_integer_stage = false;  // a stage file from behind the quantizer
+  // Of one sample, whatever the batch of the artifact's own; of an artifact with variants the first, or the one asked for.
   std::shared_ptr<const artifact::Program> program;
   artifact::IoContract io;
   artifact::DecodeContract decode;

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "plumb/api/stopwatch.h"
+#include "plumb/artifact/variants.h"
 #include "plumb/base/thread_pool.h"
 #include "plumb/runtime/port_convert.h"
 #include "plumb/vision/pixel_bytes.h"
@@ -19,10 +20,18 @@ const artifact::TensorInfo& InfoOf(const artifact::Program& program, const artif
   return program.tensors[static_cast<size_t>(port.tensor)];
 }
 
+// Of a whole run.
+Shape OfRun(const artifact::Program& program, Shape shape) {
+  if (program.batch > 1) {
+    shape[0] *= program.batch;
+  }
+  return shape;
+}
+
 PortFacts FactsOf(const artifact::Program& program, const artifact::Port& port) {
   const artifact::TensorInfo& info = InfoOf(program, port);
-  return {port.name,  port.dtype,        info.shape,  info.dtype,
-          info.shape, info.quantization, std::nullopt};
+  const Shape shape = OfRun(program, info.shape);
+  return {port.name, port.dtype, shape, info.dtype, shape, info.quantization, std::nullopt};
 }
 
 std::string TypeText(DType dtype, std::span<const int64_t> shape) {
@@ -41,25 +50,31 @@ int64_t RunsOf(std::span<const int64_t> expected, std::span<const int64_t> found
              : 0;
 }
 
-// The same of the bytes of a picture; one picture may come without the batch.
+// The same of the bytes of a picture; where a run takes one, it may come without the batch.
 int64_t PicturesOf(const artifact::PictureInput& picture, std::span<const int64_t> found,
-                   bool free_batch) {
-  const Shape whole = {1, picture.height, picture.width, picture.channels()};
+                   const artifact::Program& program) {
+  const Shape whole = {program.batch, picture.height, picture.width, picture.channels()};
   const std::span<const int64_t> expected(whole);
-  if (std::ranges::equal(expected.subspan(1), found) ||
-      (picture.channels() == 1 && std::ranges::equal(expected.subspan(1, 2), found))) {
+  if (program.batch == 1 &&
+      (std::ranges::equal(expected.subspan(1), found) ||
+       (picture.channels() == 1 && std::ranges::equal(expected.subspan(1, 2), found)))) {
     return 1;
   }
-  return RunsOf(expected, found, free_batch);
+  return RunsOf(expected, found, program.symbolic_batch);
 }
 
-std::string ExpectedText(const PortFacts& port, bool free_batch) {
+std::string ExpectedText(const PortFacts& port, const artifact::Program& program) {
   std::string text = TypeText(port.dtype, port.shape);
   if (port.picture) {
-    text += StrCat(", or a picture as u8 ", port.picture->height, "x", port.picture->width, "x",
-                   port.picture->channels());
+    text += StrCat(program.batch > 1
+                       ? StrCat(", or ", program.batch, " pictures as u8 ", program.batch, "x")
+                       : ", or a picture as u8 ",
+                   port.picture->height, "x", port.picture->width, "x", port.picture->channels());
   }
-  return text + (free_batch ? ", or several along the first dimension" : "");
+  if (program.batch > 1) {
+    text += StrCat(" (the artifact was made for ", program.batch, " at a time)");
+  }
+  return text + (program.symbolic_batch ? ", or several along the first dimension" : "");
 }
 
 // Channel c of the bytes is the network's channel c.
@@ -80,6 +95,9 @@ double ThreadCpuSeconds() {
 
 ModelSession::ModelSession(Model model, const ModelSessionOptions& options)
     : model_(std::move(model)), options_(options) {
+  if (model_.artifact != nullptr) {
+    model_.program = artifact::ProgramOf(model_.artifact);  // with its batch
+  }
   const artifact::Program& program = *model_.program;
   for (const artifact::Port& port : program.inputs) {
     inputs_.push_back(FactsOf(program, port));
@@ -96,7 +114,7 @@ ModelSession::ModelSession(Model model, const ModelSessionOptions& options)
     if (auto pixels = TakePixels(*changed, *port.picture)) {
       const artifact::TensorInfo& info = InfoOf(*pixels->program, pixels->program->inputs[index]);
       port.stored = info.dtype;
-      port.stored_shape = info.shape;
+      port.stored_shape = OfRun(*changed, info.shape);
       port.grid = info.quantization;
       tables_[index] = pixels->tables;
       changed = std::move(pixels->program);
@@ -112,9 +130,28 @@ Result<std::unique_ptr<ModelSession>> ModelSession::Create(Model model,
                                                            const ModelSessionOptions& options) {
   std::unique_ptr<ModelSession> session(new ModelSession(std::move(model), options));
   PLUMB_RETURN_IF_ERROR(session->SetTypes());
+  PLUMB_RETURN_IF_ERROR(session->AddOthers());
   Workplaces& likely = session->pixels_.program ? session->pixels_ : session->tensors_;
   PLUMB_RETURN_IF_ERROR(session->FindFree(likely).status());
   return session;
+}
+
+Status ModelSession::AddOthers() {
+  if (model_.artifact == nullptr) {
+    return {};
+  }
+  for (const std::shared_ptr<const artifact::Artifact>& variant : model_.artifact->variants) {
+    Model model;
+    model.path = model_.path;
+    model.is_artifact = true;
+    model.artifact = variant;
+    model.program = artifact::ProgramOf(variant);
+    model.io = variant->io;
+    model.decode = variant->decode;
+    others_.emplace_back(new ModelSession(std::move(model), options_));
+    PLUMB_RETURN_IF_ERROR(others_.back()->SetTypes());
+  }
+  return {};
 }
 
 Status ModelSession::SetTypes() {
@@ -179,6 +216,9 @@ size_t ModelSession::arena_bytes() const {
       bytes += session->arena_bytes();
     }
   }
+  for (const auto& other : others_) {
+    bytes += other->arena_bytes();
+  }
   return bytes;
 }
 
@@ -188,13 +228,17 @@ size_t ModelSession::packed_bytes() const {
   for (const Workplaces* places : {&tensors_, &pixels_}) {
     bytes += places->sessions.empty() ? 0 : places->sessions[0]->packed_bytes();
   }
+  for (const auto& other : others_) {
+    bytes += other->packed_bytes();
+  }
   return bytes;
 }
 
 Result<ModelSession::Use> ModelSession::UseOf(size_t input, const GivenInput& given) const {
   const PortFacts& port = inputs_[input];
   const ConstTensorView& tensor = given.tensor;
-  const bool free_batch = model_.program->symbolic_batch;
+  const artifact::Program& program = *model_.program;
+  const bool free_batch = program.symbolic_batch;
   if (given.form == InputForm::kStored) {
     const int64_t runs = RunsOf(port.stored_shape, tensor.shape, free_batch);
     if (runs == 0 || tensor.dtype != port.stored) {
@@ -202,29 +246,29 @@ Result<ModelSession::Use> ModelSession::UseOf(size_t input, const GivenInput& gi
                         TypeText(port.stored, port.stored_shape), ", found ",
                         TypeText(tensor.dtype, tensor.shape));
     }
-    return Use{&given, tables_[input] ? Path::kPixels : Path::kTensor, runs};
+    return Use{&given, tables_[input] ? Path::kPixels : Path::kTensor, runs * program.batch};
   }
-  const artifact::TensorInfo& info = InfoOf(*model_.program, model_.program->inputs[input]);
+  const artifact::TensorInfo& info = InfoOf(program, program.inputs[input]);
   int64_t runs = RunsOf(port.shape, tensor.shape, free_batch);
   const bool type_fits = tensor.dtype == port.dtype || tensor.dtype == info.dtype ||
                          (IsFloat(tensor.dtype) && IsFloat(port.dtype));
   if (runs > 0 && type_fits && runtime::CanConvert(info, tensor.dtype)) {
-    return Use{&given, Path::kTensor, runs};
+    return Use{&given, Path::kTensor, runs * program.batch};
   }
   if (port.picture && tensor.dtype == DType::kU8) {
-    runs = PicturesOf(*port.picture, tensor.shape, free_batch);
+    runs = PicturesOf(*port.picture, tensor.shape, program);
     if (runs > 0) {
-      return Use{&given, Path::kPixels, runs};
+      return Use{&given, Path::kPixels, runs * program.batch};
     }
   }
-  return UsageError("input '", port.name, "': expected ", ExpectedText(port, free_batch),
-                    ", found ", TypeText(tensor.dtype, tensor.shape));
+  return UsageError("input '", port.name, "': expected ", ExpectedText(port, program), ", found ",
+                    TypeText(tensor.dtype, tensor.shape));
 }
 
 Result<std::vector<ModelSession::Use>> ModelSession::Match(
     std::span<const GivenInput> given) const {
   std::vector<Use> uses(inputs_.size());
-  int64_t runs = 1;
+  int64_t runs = model_.program->batch;
   for (const GivenInput& one : given) {
     const auto port = std::ranges::find(inputs_, one.name, &PortFacts::name);
     if (port == inputs_.end()) {
@@ -248,7 +292,7 @@ Result<std::vector<ModelSession::Use>> ModelSession::Match(
   for (size_t i = 0; i < uses.size(); ++i) {
     if (uses[i].given == nullptr) {
       return UsageError("input '", inputs_[i].name, "' is missing; expected ",
-                        ExpectedText(inputs_[i], model_.program->symbolic_batch));
+                        ExpectedText(inputs_[i], *model_.program));
     }
   }
   return uses;
@@ -294,9 +338,34 @@ void ModelSession::Write(runtime::Session& session, size_t input, const Use& use
   }
 }
 
+Result<ModelSession*> ModelSession::Choose(std::span<const GivenInput> given) {
+  const Status status = Match(given).status();
+  if (status.ok() || others_.empty()) {
+    return this;
+  }
+  for (const auto& other : others_) {
+    if (other->Match(given).ok()) {
+      return other.get();
+    }
+  }
+  return UsageError(status.message(),
+                    ". The artifact takes these sets of shapes: ", VariantsText(*model_.artifact));
+}
+
 Result<std::vector<OutputTensor>> ModelSession::Run(std::span<const GivenInput> given) {
+  PLUMB_ASSIGN_OR_RETURN(ModelSession* const chosen, Choose(given));
+  if (chosen == this) {
+    return RunThis(given);
+  }
+  const std::scoped_lock one_at_a_time(running_);
+  auto outputs = chosen->RunThis(given);
+  network_time_ = chosen->network_time();
+  return outputs;
+}
+
+Result<std::vector<OutputTensor>> ModelSession::RunThis(std::span<const GivenInput> given) {
   PLUMB_ASSIGN_OR_RETURN(const std::vector<Use> uses, Match(given));
-  int64_t runs = 1;
+  int64_t runs = model_.program->batch;
   // Bytes go through the tables when every input that has one comes as bytes.
   bool pixels = pixels_.program != nullptr;
   for (size_t i = 0; i < uses.size(); ++i) {
@@ -322,7 +391,7 @@ Result<std::vector<OutputTensor>> ModelSession::Compute(Workplaces& places,
   std::vector<OutputTensor> outputs;
   for (size_t i = 0; i < outputs_.size(); ++i) {
     Shape shape = outputs_[i].shape;
-    if (runs > 1) {
+    if (runs > 1 && model_.program->batch == 1) {
       if (shape.empty()) {
         return UsageError("output '", outputs_[i].name, "' is a scalar; run one batch at a time");
       }

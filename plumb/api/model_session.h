@@ -63,7 +63,8 @@ struct NetworkTime {
 //
 // Bytes of a picture are u8 [H,W,C], [H,W] of a gray one, or the same with the batch in front, in the network's size and its
 // own order of channels; they get the mean and std of the contract. With a free batch, inputs may be a multiple of the
-// first dimension.
+// first dimension; with a batch of N, they are N times it. Of an artifact with variants each run takes the one whose shapes its
+// inputs have; what a variant needs is made when it is first run.
 class ModelSession {
  public:
   [[nodiscard]] static Result<std::unique_ptr<ModelSession>> Create(
@@ -73,6 +74,11 @@ class ModelSession {
   [[nodiscard]] int threads() const { return options_.threads; }
   [[nodiscard]] const std::vector<PortFacts>& inputs() const { return inputs_; }
   [[nodiscard]] const std::vector<PortFacts>& outputs() const { return outputs_; }
+  // Those of the first variant are this session's own.
+  [[nodiscard]] size_t variant_count() const { return 1 + others_.size(); }
+  [[nodiscard]] const ModelSession& variant(size_t index) const {
+    return index == 0 ? *this : *others_[index - 1];
+  }
   // Of what exists so far.
   [[nodiscard]] size_t arena_bytes() const;
   [[nodiscard]] size_t packed_bytes() const;
@@ -107,6 +113,10 @@ class ModelSession {
   [[nodiscard]] Result<std::vector<OutputTensor>> Compute(Workplaces& places,
                                                           std::span<const Use> uses, int64_t runs);
   [[nodiscard]] Result<std::vector<Use>> Match(std::span<const GivenInput> given) const;
+  [[nodiscard]] Status AddOthers();
+  // The session of the variant that these inputs are for.
+  [[nodiscard]] Result<ModelSession*> Choose(std::span<const GivenInput> given);
+  [[nodiscard]] Result<std::vector<OutputTensor>> RunThis(std::span<const GivenInput> given);
   [[nodiscard]] Result<Use> UseOf(size_t input, const GivenInput& given) const;
   void Write(runtime::Session& session, size_t input, const Use& use, int64_t run);
 
@@ -120,6 +130,7 @@ class ModelSession {
   Workplaces tensors_, pixels_;
   std::shared_ptr<OutputMemory> memory_;
   Picture picture_;
+  std::vector<std::unique_ptr<ModelSession>> others_;  // of the further variants
   NetworkTime network_time_;
   mutable std::mutex running_;
 };

@@ -3,14 +3,10 @@
 #include <algorithm>
 
 namespace plumb {
-namespace {
 
-// Rungs that say something of this machine or installation, not of the network.
 bool DependsOnHost(std::string_view code) {
   return code == "V0" || code == "V1" || code == "V5" || code == "V6" || code == "V7";
 }
-
-}  // namespace
 
 artifact::Quality MakeQuality(const verify::Verdict& verdict,
                               std::span<const quant::LayerNote> notes) {

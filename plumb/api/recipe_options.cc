@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "plumb/artifact/golden.h"
+#include "plumb/artifact/validator.h"
 #include "plumb/base/number_text.h"
 #include "plumb/contract/options.h"
 
@@ -266,6 +267,22 @@ const Row kRows[] = {
        o.model_options.input_shapes.insert(std::move(shape));
        return {};
      }},
+    {"shape-set", true, OptionStage::kContract, "",
+     [](const Options& o) {
+       Texts texts;
+       for (const ShapeSet& set : o.shape_sets) {
+         texts.push_back(ShapeSetText(set));
+       }
+       return texts;
+     },
+     [](Text t, Options& o) -> Status {
+       PLUMB_ASSIGN_OR_RETURN(ShapeSet set, ParseShapeSet(t));
+       o.shape_sets.push_back(std::move(set));
+       return {};
+     }},
+    {"batch", true, OptionStage::kContract, "",
+     [](const Options& o) { return o.batch > 1 ? Texts{NumberText(o.batch)} : Texts{}; },
+     [](Text t, Options& o) { return SetNumber(t, o.batch, 2, artifact::kMaxBatch); }},
     {"scale-fault", true, OptionStage::kQuantize, "",
      [](const Options& o) {
        Texts texts;

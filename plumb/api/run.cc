@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "plumb/api/samples.h"
+#include "plumb/artifact/variants.h"
 #include "plumb/base/npy.h"
 #include "plumb/pictures/read_picture.h"
 #include "plumb/runtime/record_hash.h"
@@ -113,6 +114,30 @@ Status MakeFolder(const std::string& path) {
                : Status();
 }
 
+// What the user runs: of an artifact its own batch, and the variant that the inputs have the shapes of.
+Result<std::shared_ptr<const artifact::Program>> ProgramFor(
+    const Model& model, std::span<const runtime::NamedTensor> inputs) {
+  if (model.artifact == nullptr) {
+    return model.program;
+  }
+  if (model.artifact->variants.empty()) {
+    return artifact::ProgramOf(model.artifact);
+  }
+  std::vector<Shape> shapes;
+  std::string found;
+  for (const artifact::Port& port : model.program->inputs) {
+    const auto given = std::ranges::find(inputs, port.name, &runtime::NamedTensor::name);
+    shapes.push_back(given == inputs.end() ? Shape() : given->tensor.shape());
+    found += StrCat(found.empty() ? "" : ", ", port.name, "=", ShapeToString(shapes.back()));
+  }
+  auto variant = artifact::FindVariant(model.artifact, shapes);
+  if (variant == nullptr) {
+    return UsageError("the inputs are ", found, "; the artifact takes these sets of shapes: ",
+                      artifact::VariantsText(*model.artifact));
+  }
+  return artifact::ProgramOf(std::move(variant));
+}
+
 }  // namespace
 
 std::string FileNameOf(const std::string& output) {
@@ -133,7 +158,9 @@ Result<RunResult> Run(const Model& model, const RunOptions& options) {
                          LoadInputs(model, options));
   runtime::SessionOptions session_options;
   session_options.threads = options.threads;
-  PLUMB_ASSIGN_OR_RETURN(auto session, runtime::Session::Create(model.program, session_options));
+  PLUMB_ASSIGN_OR_RETURN(const std::shared_ptr<const artifact::Program> program,
+                         ProgramFor(model, inputs));
+  PLUMB_ASSIGN_OR_RETURN(auto session, runtime::Session::Create(program, session_options));
   RunResult result;
   if (options.keep_tensors) {
     PLUMB_RETURN_IF_ERROR(MakeFolder(options.save));
@@ -143,10 +170,9 @@ Result<RunResult> Run(const Model& model, const RunOptions& options) {
   if (options.hashes || options.keep_tensors) {
     observer = [&](size_t index, const artifact::Record& record,
                    std::span<const TensorView> outputs) {
-      const std::string& name =
-          record.outputs.empty()
-              ? record.name
-              : model.program->tensors[static_cast<size_t>(record.outputs[0])].name;
+      const std::string& name = record.outputs.empty()
+                                    ? record.name
+                                    : program->tensors[static_cast<size_t>(record.outputs[0])].name;
       if (options.hashes) {
         result.hashes.push_back({index, name, record.op, runtime::HashOutputs(outputs)});
       }

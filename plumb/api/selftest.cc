@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "plumb/api/golden_vectors.h"
+#include "plumb/artifact/variants.h"
 #include "plumb/base/hash.h"
 #include "plumb/vision/golden_input.h"
 
@@ -254,7 +255,20 @@ class Answerer {
 
 Result<SelfTestAnswer> RunSelfTest(const std::shared_ptr<const Artifact>& artifact,
                                    const runtime::SelfTestOptions& options) {
-  return Answerer(artifact, options).Run();
+  PLUMB_ASSIGN_OR_RETURN(SelfTestAnswer answer, Answerer(artifact, options).Run());
+  for (size_t v = 1; answer.passed() && v < artifact::VariantCount(*artifact); ++v) {
+    const std::shared_ptr<const Artifact> variant = artifact::Variant(artifact, v);
+    PLUMB_ASSIGN_OR_RETURN(SelfTestAnswer other, Answerer(variant, options).Run());
+    if (!other.passed()) {
+      other.variant = v;
+      other.problems[0].text =
+          StrCat(artifact::InputShapesText(variant->program), ": ", other.problems[0].text);
+      return other;
+    }
+    answer.vectors += other.vectors;
+    answer.report.records += other.report.records;
+  }
+  return answer;
 }
 
 std::string SelfTestSummary(const SelfTestAnswer& answer) {

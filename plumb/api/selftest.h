@@ -24,6 +24,7 @@ struct SelfTestAnswer {
   runtime::SelfTestReport report;
   std::vector<SelfTestProblem> problems;  // the one to read first, first; none: passed
   std::string difference;                 // of the report, described; empty: none
+  size_t variant = 0;                     // that problems and report are of
 
   [[nodiscard]] bool passed() const { return problems.empty(); }
 };

@@ -12,6 +12,7 @@
 #include "plumb/api/report.h"
 #include "plumb/api/samples.h"
 #include "plumb/api/selftest.h"
+#include "plumb/api/shape_sets.h"
 #include "plumb/artifact/reader.h"
 #include "plumb/base/npy.h"
 #include "plumb/base/sha256.h"
@@ -112,6 +113,7 @@ class Verification {
       KeepForReport();
       return std::move(result_);
     }
+    PLUMB_RETURN_IF_ERROR(ChooseShapes());
     PLUMB_RETURN_IF_ERROR(OpenModel());
     PLUMB_RETURN_IF_ERROR(LoadData());
     PLUMB_RETURN_IF_ERROR(Climb());
@@ -122,10 +124,26 @@ class Verification {
  private:
   Status OpenArtifact() {
     PLUMB_ASSIGN_OR_RETURN(artifact_, LoadModel(options_.artifact, {}));
+    return Bind();
+  }
+
+  Status Bind() {
     runtime::SessionOptions session;
     session.threads = options_.threads;
     PLUMB_ASSIGN_OR_RETURN(bound_, runtime::Session::Create(artifact_.program, session));
     return {};
+  }
+
+  // Of an artifact for several sets of shapes: the one that --input-shape names.
+  Status ChooseShapes() {
+    if (artifact_.artifact == nullptr || artifact_.artifact->variants.empty() ||
+        options_.model_options.input_shapes.empty()) {
+      return {};
+    }
+    ModelOptions shapes;
+    shapes.input_shapes = options_.model_options.input_shapes;
+    PLUMB_ASSIGN_OR_RETURN(artifact_, LoadModel(options_.artifact, shapes));
+    return Bind();
   }
 
   Status CompareLayers() {
@@ -141,6 +159,7 @@ class Verification {
       PLUMB_RETURN_IF_ERROR(CheckTableFolder(layers.folder));
     }
     PLUMB_RETURN_IF_ERROR(OpenArtifact());
+    PLUMB_RETURN_IF_ERROR(ChooseShapes());
     PLUMB_RETURN_IF_ERROR(OpenModel());
     PLUMB_RETURN_IF_ERROR(LoadData());
     PLUMB_ASSIGN_OR_RETURN(result_.layers,
@@ -192,6 +211,7 @@ class Verification {
     TakeKnownOptions(artifact_.artifact->provenance.options, recorded);
     model_options.passes = std::move(recorded.model_options.passes);
     model_options.input_shapes.merge(recorded.model_options.input_shapes);
+    ReadForShapesOf(artifact_, model_options);
     model_options.passes.observer = [this](const passes::PassReport& report) {
       if (report.rewrites > 0 || steps_.empty()) {
         steps_.push_back({std::string(report.name), report.after});

@@ -15,6 +15,9 @@ namespace plumb::artifact {
 inline constexpr uint32_t kFormatVersion = 0;  // of the container and its sections; 0 until frozen
 inline constexpr uint32_t kNumericsVersion = 1;  // of docs/arithmetic.md; 0 was never frozen
 
+// The same network for other shapes of its inputs is an artifact in `variants`, in which constants
+// point to the same memory wherever their contents are the same; it has no provenance, quality
+// record or variants of its own. variants.h chooses.
 struct Artifact {
   Program program;
   IoContract io;
@@ -22,6 +25,7 @@ struct Artifact {
   Provenance provenance;
   Quality quality;
   Golden golden;
+  std::vector<std::shared_ptr<const Artifact>> variants;
 };
 
 // The program of a shared artifact, kept alive with it: what a Session takes.

@@ -8,6 +8,8 @@
 #include "plumb/artifact/container.h"
 #include "plumb/artifact/reader.h"
 #include "plumb/artifact/test_artifact.h"
+#include "plumb/artifact/validator.h"
+#include "plumb/artifact/variants.h"
 #include "plumb/artifact/writer.h"
 
 namespace plumb::artifact {
@@ -78,6 +80,93 @@ TEST(Artifact, HasTheSameBytesEachTime) {
   auto again = SerializeArtifact(**read);
   ASSERT_TRUE(again.ok());
   EXPECT_EQ(bytes, *again);
+}
+
+TEST(Variants, ComeBackAndShareTheirWeights) {
+  const Artifact artifact = MakeTestArtifactWithVariants();
+  auto bytes = SerializeArtifact(artifact);
+  ASSERT_TRUE(bytes.ok()) << bytes.status().message();
+  auto read = ReadArtifact(*bytes);
+  ASSERT_TRUE(read.ok()) << read.status().message();
+  ASSERT_EQ((*read)->variants.size(), 1U);
+  const Artifact& variant = *(*read)->variants[0];
+  ExpectSameProgram(artifact.program, (*read)->program);
+  ExpectSameProgram(artifact.variants[0]->program, variant.program);
+  EXPECT_EQ(variant.io, artifact.variants[0]->io);
+  EXPECT_EQ(variant.decode, artifact.decode);
+  EXPECT_EQ((*read)->program.batch, 3);
+  EXPECT_EQ(variant.program.batch, 3);
+  EXPECT_EQ(variant.program.constants[0].data, (*read)->program.constants[0].data);
+  EXPECT_EQ(SerializeArtifact(**read).value(), *bytes);
+  const auto container = ParseContainer(*bytes);
+  EXPECT_EQ(container->Find(SectionId::kWeights)->size,
+            ParseContainer(TestBytes())->Find(SectionId::kWeights)->size);
+}
+
+TEST(Variants, AreFoundByTheShapesOfARun) {
+  const auto artifact = std::make_shared<const Artifact>(MakeTestArtifactWithVariants());
+  EXPECT_EQ(FindVariant(artifact, std::vector<Shape>{{3, 4, 6, 3}}), artifact);
+  EXPECT_EQ(FindVariant(artifact, std::vector<Shape>{{3, 8, 6, 3}}), artifact->variants[0]);
+  EXPECT_EQ(FindVariant(artifact, std::vector<Shape>{{1, 8, 6, 3}}), nullptr);
+  EXPECT_EQ(VariantsText(*artifact), "images=3x4x6x3; images=3x8x6x3");
+}
+
+// Every reader before this section was known refuses a file with it.
+TEST(Variants, AreRequiredSections) {
+  const auto bytes = SerializeArtifact(MakeTestArtifactWithVariants());
+  const auto container = ParseContainer(*bytes);
+  for (const uint32_t id : {8U, 17U}) {
+    const Section* section = container->Find(static_cast<SectionId>(id));
+    ASSERT_NE(section, nullptr) << id;
+    EXPECT_EQ(section->flags, kSectionRequired);
+  }
+}
+
+TEST(Variants, AreRefusedWhereTheyDoNotFitTheFirst) {
+  const auto refused = [](const std::function<void(Artifact&, Artifact&)>& change) {
+    Artifact artifact = MakeTestArtifactWithVariants();
+    Artifact variant = *artifact.variants[0];
+    change(artifact, variant);
+    artifact.variants = {std::make_shared<Artifact>(std::move(variant))};
+    return SerializeArtifact(artifact).status().message();
+  };
+  EXPECT_EQ(refused([](Artifact&, Artifact&) {}), "");
+  EXPECT_THAT(refused([](Artifact&, Artifact& v) { v.program.inputs[0].name = "picture"; }),
+              HasSubstr("variant 1: its inputs and outputs are not those of the first"));
+  EXPECT_THAT(refused([](Artifact&, Artifact& v) { v.program.batch = 2; }),
+              HasSubstr("another one than the first has"));
+  EXPECT_THAT(refused([](Artifact& a, Artifact& v) {
+                v.program = a.program;
+                v.io = a.io;
+              }),
+              HasSubstr("its shapes are there already: images=3x4x6x3"));
+  EXPECT_THAT(refused([](Artifact&, Artifact& v) { v.io.pictures[0].height = 4; }),
+              HasSubstr("does not fit its shape"));
+  EXPECT_THAT(refused([](Artifact& a, Artifact&) { a.program.batch = 0; }),
+              HasSubstr("expected 1 to 4096"));
+  EXPECT_THAT(refused([](Artifact& a, Artifact&) {
+                a.program.tensors[static_cast<size_t>(a.program.outputs[0].tensor)].shape = {};
+              }),
+              HasSubstr("it has no first dimension"));
+  Artifact many = MakeTestArtifactWithVariants();
+  many.variants.resize(kMaxVariants + 1, many.variants[0]);
+  EXPECT_THAT(SerializeArtifact(many).status().message(), HasSubstr("at most 15"));
+}
+
+TEST(Variants, EverySetFindsRoomInTheTable) {
+  Artifact artifact = MakeTestArtifactWithVariants();
+  for (int64_t v = 2; v <= kMaxVariants; ++v) {
+    Artifact variant = *artifact.variants[0];
+    variant.program.tensors[0].shape[1] = 8 * v;
+    variant.program.tensors[1].shape[1] = 144 * v;
+    variant.io.pictures[0].height = static_cast<int32_t>(8 * v);
+    artifact.variants.push_back(std::make_shared<Artifact>(std::move(variant)));
+  }
+  const auto bytes = SerializeArtifact(artifact);
+  ASSERT_TRUE(bytes.ok()) << bytes.status().message();
+  const auto read = ReadArtifact(*bytes);
+  ASSERT_TRUE(read.ok()) << read.status().message();
+  EXPECT_EQ((*read)->variants.size(), kMaxVariants);
 }
 
 TEST(Artifact, AnEmptyOneIsAnArtifact) {

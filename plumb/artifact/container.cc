@@ -91,11 +91,21 @@ bool IsZero(std::span<const std::byte> bytes) {
 
 }  // namespace
 
-std::string_view SectionName(uint32_t id) {
+std::string SectionName(uint32_t id) {
   constexpr std::string_view kNames[] = {"unknown",      "program",         "weights",
                                          "I/O contract", "decode contract", "provenance",
-                                         "quality",      "golden vectors"};
-  return id < std::size(kNames) ? kNames[id] : kNames[0];
+                                         "quality",      "golden vectors",  "batch"};
+  if (id < std::size(kNames)) {
+    return std::string(kNames[id]);
+  }
+  const uint32_t variant = id / kVariantStride;
+  for (const SectionId kind : {SectionId::kProgram, SectionId::kIoContract,
+                               SectionId::kDecodeContract, SectionId::kGolden}) {
+    if (variant <= kMaxVariants && static_cast<uint32_t>(OfVariant(kind, variant)) == id) {
+      return StrCat(kNames[static_cast<uint32_t>(kind)], " of variant ", variant);
+    }
+  }
+  return std::string(kNames[0]);
 }
 
 const Section* Container::Find(SectionId id) const {

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 #include <span>
-#include <string_view>
+#include <string>
 #include <vector>
 
 #include "plumb/base/sha256.h"
@@ -20,9 +20,20 @@ enum class SectionId : uint32_t {
   kProvenance = 5,
   kQuality = 6,
   kGolden = 7,
+  kBatch = 8,
 };
 
-[[nodiscard]] std::string_view SectionName(uint32_t id);  // "weights"; "unknown"
+// Sections of variant v, from 1: v times this more than the section of the same kind above.
+inline constexpr uint32_t kVariantStride = 16;
+inline constexpr uint32_t kMaxVariants =
+    14;  // beside the first, so that all find room in the table
+
+// Of variant `variant`; 0: the artifact's own.
+[[nodiscard]] constexpr SectionId OfVariant(SectionId id, uint32_t variant) {
+  return static_cast<SectionId>(static_cast<uint32_t>(id) + variant * kVariantStride);
+}
+
+[[nodiscard]] std::string SectionName(uint32_t id);  // "weights", "program of variant 2"; "unknown"
 
 // Set: a reader that does not know the section must refuse the file.
 inline constexpr uint32_t kSectionRequired = 1;

@@ -62,7 +62,8 @@ struct Program {
   std::vector<Port> inputs;
   std::vector<Port> outputs;
   bool symbolic_batch =
-      false;  // the model's leading dimension was free: Run may be given any multiple
+      false;          // the model's leading dimension was free: Run may be given any multiple
+  int32_t batch = 1;  // a run of the whole model takes exactly this multiple of the first dimension
 
   int32_t AddTensor(TensorInfo info) {
     tensors.push_back(std::move(info));

@@ -68,43 +68,92 @@ Status ReadOptional(const Container& container, ByteSpan file, SectionId id,
   return {};
 }
 
-Result<std::shared_ptr<Artifact>> Read(ByteSpan file, const std::shared_ptr<const void>& owner) {
-  PLUMB_ASSIGN_OR_RETURN(const Container container, ParseContainer(file));
-  PLUMB_RETURN_IF_ERROR(VerifyContents(container, file));
-  PLUMB_ASSIGN_OR_RETURN(const ByteSpan program, SectionOf(container, file, SectionId::kProgram));
-  PLUMB_ASSIGN_OR_RETURN(const ByteSpan weights, SectionOf(container, file, SectionId::kWeights));
-  PLUMB_ASSIGN_OR_RETURN(UnpackedProgram unpacked, UnpackProgram(program));
-  PLUMB_RETURN_IF_ERROR(CheckBlobs(unpacked.blobs, weights));
+Result<int32_t> UnpackBatch(ByteSpan section) {
+  uint32_t batch = 0;
+  for (size_t i = 0; i < section.size() && i < sizeof(batch); ++i) {
+    batch |= static_cast<uint32_t>(section[i]) << (8 * i);
+  }
+  if (section.size() != sizeof(batch) || batch < 2 || batch > static_cast<uint32_t>(kMaxBatch)) {
+    return InvalidModel("damaged artifact: a batch of ", batch, " in ", section.size(), " bytes");
+  }
+  return static_cast<int32_t>(batch);
+}
+
+// What a variant has of its own, the data of its constants apart. `blobs` is added to.
+Result<std::shared_ptr<Artifact>> ReadVariant(const Container& container, ByteSpan file,
+                                              uint32_t variant, std::vector<BlobPlace>& blobs) {
+  PLUMB_ASSIGN_OR_RETURN(const ByteSpan section,
+                         SectionOf(container, file, OfVariant(SectionId::kProgram, variant)));
+  PLUMB_ASSIGN_OR_RETURN(UnpackedProgram unpacked, UnpackProgram(section));
   auto artifact = std::make_shared<Artifact>();
   artifact->program = std::move(unpacked.program);
-  for (const BlobPlace& blob : unpacked.blobs) {
-    const std::byte* data = blob.size > 0 ? weights.data() + blob.offset : nullptr;
-    artifact->program.constants.push_back(
-        {data, static_cast<size_t>(blob.size), owner});  // CheckBlobs: within the file
-  }
-  PLUMB_RETURN_IF_ERROR(
-      ReadOptional(container, file, SectionId::kIoContract, UnpackIoContract, artifact->io));
-  PLUMB_RETURN_IF_ERROR(ReadOptional(container, file, SectionId::kDecodeContract,
+  artifact->program.constants.resize(unpacked.blobs.size());
+  blobs.insert(blobs.end(), unpacked.blobs.begin(), unpacked.blobs.end());
+  PLUMB_RETURN_IF_ERROR(ReadOptional(container, file, OfVariant(SectionId::kIoContract, variant),
+                                     UnpackIoContract, artifact->io));
+  PLUMB_RETURN_IF_ERROR(ReadOptional(container, file,
+                                     OfVariant(SectionId::kDecodeContract, variant),
                                      UnpackDecodeContract, artifact->decode));
+  PLUMB_RETURN_IF_ERROR(ReadOptional(container, file, OfVariant(SectionId::kGolden, variant),
+                                     UnpackGolden, artifact->golden));
+  PLUMB_RETURN_IF_ERROR(
+      ReadOptional(container, file, SectionId::kBatch, UnpackBatch, artifact->program.batch));
+  return artifact;
+}
+
+// How many there are beside the first; every section of a variant belongs to one of them.
+Result<uint32_t> CountVariants(const Container& container) {
+  uint32_t count = 0;
+  while (container.Find(OfVariant(SectionId::kProgram, count + 1)) != nullptr) {
+    ++count;
+  }
+  for (const Section& section : container.sections) {
+    if (section.id / kVariantStride > count && SectionName(section.id) != "unknown") {
+      return InvalidModel("damaged artifact: it has a section ", section.id, " (",
+                          SectionName(section.id), "), and ", count, " variants");
+    }
+  }
+  return count;
+}
+
+Result<std::shared_ptr<Artifact>> Read(ByteSpan file, const std::shared_ptr<const void>& owner,
+                                       bool mapped) {
+  PLUMB_ASSIGN_OR_RETURN(const Container container, ParseContainer(file));
+  PLUMB_RETURN_IF_ERROR(VerifyContents(container, file));
+  PLUMB_ASSIGN_OR_RETURN(const ByteSpan weights, SectionOf(container, file, SectionId::kWeights));
+  PLUMB_ASSIGN_OR_RETURN(const uint32_t count, CountVariants(container));
+  std::vector<std::shared_ptr<Artifact>> all;
+  std::vector<BlobPlace> blobs;  // of one after the other
+  for (uint32_t i = 0; i <= count; ++i) {
+    PLUMB_ASSIGN_OR_RETURN(all.emplace_back(), ReadVariant(container, file, i, blobs));
+  }
+  PLUMB_RETURN_IF_ERROR(CheckBlobs(blobs, weights));
+  auto blob = blobs.begin();
+  for (const std::shared_ptr<Artifact>& variant : all) {
+    for (Constant& constant : variant->program.constants) {
+      // CheckBlobs: within the file.
+      constant = {blob->size > 0 ? weights.data() + blob->offset : nullptr,
+                  static_cast<size_t>(blob->size), owner};
+      ++blob;
+    }
+    variant->program.mapped = mapped ? file : ByteSpan();
+  }
+  const std::shared_ptr<Artifact>& artifact = all.front();
+  artifact->variants.assign(all.begin() + 1, all.end());
   PLUMB_RETURN_IF_ERROR(ReadOptional(container, file, SectionId::kProvenance, UnpackProvenance,
                                      artifact->provenance));
   PLUMB_RETURN_IF_ERROR(
       ReadOptional(container, file, SectionId::kQuality, UnpackQuality, artifact->quality));
-  PLUMB_RETURN_IF_ERROR(
-      ReadOptional(container, file, SectionId::kGolden, UnpackGolden, artifact->golden));
-  PLUMB_RETURN_IF_ERROR(ValidateProgram(artifact->program).WithContext("damaged artifact"));
-  PLUMB_RETURN_IF_ERROR(ValidateContracts(*artifact).WithContext("damaged artifact"));
-  PLUMB_RETURN_IF_ERROR(ValidateGolden(*artifact).WithContext("damaged artifact"));
+  PLUMB_RETURN_IF_ERROR(ValidateArtifact(*artifact).WithContext("damaged artifact"));
   return artifact;
 }
 
 Result<std::shared_ptr<const Artifact>> ReadFile(const std::string& path) {
   PLUMB_ASSIGN_OR_RETURN(const std::shared_ptr<const MappedFile> file, MappedFile::Open(path));
-  Result<std::shared_ptr<Artifact>> artifact = Read(file->bytes(), file);
+  Result<std::shared_ptr<Artifact>> artifact = Read(file->bytes(), file, true);
   if (!artifact.ok()) {
     return artifact.status().WithContext(StrCat("'", path, "'"));
   }
-  (*artifact)->program.mapped = file->bytes();
   return std::shared_ptr<const Artifact>(std::move(artifact).value());
 }
 
@@ -121,7 +170,7 @@ Result<std::shared_ptr<const Artifact>> ReadArtifact(std::span<const std::byte> 
       bytes = {static_cast<const std::byte*>(copy->raw()), bytes.size()};
       owner = std::move(copy);
     }
-    PLUMB_ASSIGN_OR_RETURN(std::shared_ptr<Artifact> artifact, Read(bytes, owner));
+    PLUMB_ASSIGN_OR_RETURN(std::shared_ptr<Artifact> artifact, Read(bytes, owner, false));
     return std::shared_ptr<const Artifact>(std::move(artifact));
   } catch (const std::bad_alloc&) {
     return ResourceError("no memory to read the artifact");

@@ -86,4 +86,19 @@ Artifact MakeTestArtifact() {
   return artifact;
 }
 
+Artifact MakeTestArtifactWithVariants() {
+  Artifact artifact = MakeTestArtifact();
+  artifact.program.symbolic_batch = false;
+  artifact.program.batch = 3;
+  Artifact variant;
+  variant.program = artifact.program;
+  variant.program.tensors[0].shape = {1, 8, 6, 3};
+  variant.program.tensors[1].shape = {1, 144};
+  variant.io = artifact.io;
+  variant.io.pictures[0].height = 8;
+  variant.decode = artifact.decode;
+  artifact.variants = {std::make_shared<Artifact>(std::move(variant))};
+  return artifact;
+}
+
 }  // namespace plumb::artifact

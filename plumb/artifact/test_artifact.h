@@ -6,5 +6,7 @@
 namespace plumb::artifact {
 
 [[nodiscard]] Artifact MakeTestArtifact();
+// The same for two sets of shapes, three samples a run.
+[[nodiscard]] Artifact MakeTestArtifactWithVariants();
 
 }  // namespace plumb::artifact

@@ -166,6 +166,33 @@ Status ValidatePorts(const std::vector<Port>& ports, std::string_view kind) {
   return {};
 }
 
+// Every input and output has a first dimension that the batch multiplies.
+Status ValidateBatch(const Program& program) {
+  if (program.batch == 1) {
+    return {};
+  }
+  if (program.batch < 1 || program.batch > kMaxBatch || program.symbolic_batch) {
+    return InvalidModel("a batch of ", program.batch,
+                        program.symbolic_batch ? " and a free one" : "", "; expected 1 to ",
+                        kMaxBatch);
+  }
+  for (const std::vector<Port>* ports : {&program.inputs, &program.outputs}) {
+    for (const Port& port : *ports) {
+      const TensorInfo& info = program.tensors[static_cast<size_t>(port.tensor)];
+      Shape shape = info.shape;
+      if (shape.empty()) {
+        return InvalidModel("a batch of ", program.batch, ", but '", port.name,
+                            "' is a scalar: it has no first dimension");
+      }
+      shape[0] *= program.batch;  // fits: the tensor itself was checked
+      PLUMB_RETURN_IF_ERROR(TensorBytes(info.dtype, shape)
+                                .status()
+                                .WithContext(StrCat(program.batch, " of '", port.name, "'")));
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<size_t> TensorBytes(DType dtype, const Shape& shape) {
@@ -219,7 +246,7 @@ Status ValidateProgram(const Program& program) {
   for (const Port& port : program.outputs) {
     PLUMB_RETURN_IF_ERROR(order.Read(port.tensor, StrCat("output '", port.name, "'")));
   }
-  return {};
+  return ValidateBatch(program);
 }
 
 }  // namespace plumb::artifact

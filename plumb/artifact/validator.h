@@ -9,6 +9,7 @@
 namespace plumb::artifact {
 
 inline constexpr size_t kMaxRank = 16;
+inline constexpr int32_t kMaxBatch = 4096;
 
 // Bytes of a dense tensor; an error where a dimension is negative or the product does not fit 2^47
 // bytes.
@@ -26,5 +27,9 @@ Status ValidateContracts(const Artifact& artifact);
 // As many hashes as records, inputs that the program and the I/O contract have room for. Requires that both have been
 // validated. Coded pictures are looked at when they are decoded.
 Status ValidateGolden(const Artifact& artifact);
+
+// All of it, and that the variants are the same network for shapes that differ: the same ports but
+// for their shapes, the same batch.
+Status ValidateArtifact(const Artifact& artifact);
 
 }  // namespace plumb::artifact

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <functional>
+#include <list>
 #include <map>
 
 #include "plumb/artifact/container.h"
@@ -22,34 +23,40 @@ struct Contents {
   std::vector<Chunk> chunks;
 };
 
-struct Weights {
-  std::vector<BlobPlace> places;  // by constant
-  std::vector<Chunk> chunks;      // blobs, with the zeros between them
-};
-
-Weights PlaceWeights(const Program& program) {
-  Weights weights;
-  std::map<std::pair<const void*, size_t>, uint64_t> known;
-  uint64_t end = 0;
-  for (const Constant& constant : program.constants) {
-    const auto [it, is_new] = known.try_emplace({constant.data, constant.bytes}, AlignUp(end));
-    weights.places.push_back({it->second, constant.bytes});
-    if (is_new && constant.bytes > 0) {
-      weights.chunks.push_back(Chunk(kZeros).first(it->second - end));
-      weights.chunks.push_back({static_cast<const std::byte*>(constant.data), constant.bytes});
-      end = it->second + constant.bytes;
+// Blobs of all variants, with the zeros between them.
+class Weights {
+ public:
+  // By constant of the program.
+  std::vector<BlobPlace> Place(const Program& program) {
+    std::vector<BlobPlace> places;
+    for (const Constant& constant : program.constants) {
+      const auto [it, is_new] = known_.try_emplace({constant.data, constant.bytes}, AlignUp(end_));
+      places.push_back({it->second, constant.bytes});
+      if (is_new && constant.bytes > 0) {
+        chunks_.push_back(Chunk(kZeros).first(it->second - end_));
+        chunks_.push_back({static_cast<const std::byte*>(constant.data), constant.bytes});
+        end_ = it->second + constant.bytes;
+      }
     }
+    return places;
   }
-  return weights;
-}
+  [[nodiscard]] const std::vector<Chunk>& chunks() const { return chunks_; }
+
+ private:
+  std::vector<Chunk> chunks_;
+  std::map<std::pair<const void*, size_t>, uint64_t> known_;
+  uint64_t end_ = 0;
+};
 
 Result<Container> Emit(std::vector<Contents> contents, const Sink& sink) {
   Container container{kFormatVersion, kNumericsVersion, 0, {}};
   for (const Contents& item : contents) {
     Section& section = container.sections.emplace_back();
     section.id = static_cast<uint32_t>(item.id);
-    section.flags =
-        item.id == SectionId::kProgram || item.id == SectionId::kWeights ? kSectionRequired : 0;
+    const auto kind = static_cast<SectionId>(section.id % kVariantStride);
+    const bool required =
+        kind == SectionId::kProgram || kind == SectionId::kWeights || kind == SectionId::kBatch;
+    section.flags = required ? kSectionRequired : 0;
     Sha256 hash;
     for (Chunk chunk : item.chunks) {
       section.size += chunk.size();
@@ -71,24 +78,45 @@ Result<Container> Emit(std::vector<Contents> contents, const Sink& sink) {
   return container;
 }
 
-Result<Container> Serialize(const Artifact& artifact, const Sink& sink) {
-  PLUMB_RETURN_IF_ERROR(ValidateProgram(artifact.program));
-  PLUMB_RETURN_IF_ERROR(ValidateContracts(artifact));
-  PLUMB_RETURN_IF_ERROR(ValidateGolden(artifact));
-  const Weights weights = PlaceWeights(artifact.program);
-  const Bytes program = PackProgram(artifact.program, weights.places);
-  const Bytes io = PackIoContract(artifact.io);
-  const Bytes decode = PackDecodeContract(artifact.decode);
-  const Bytes provenance = PackProvenance(artifact.provenance);
-  const Bytes quality = PackQuality(artifact.quality);
-  const Bytes golden = PackGolden(artifact.golden);
-  std::vector<Contents> contents = {
-      {SectionId::kProgram, {program}},       {SectionId::kWeights, weights.chunks},
-      {SectionId::kIoContract, {io}},         {SectionId::kDecodeContract, {decode}},
-      {SectionId::kProvenance, {provenance}}, {SectionId::kQuality, {quality}}};
-  if (!artifact.golden.empty()) {
-    contents.push_back({SectionId::kGolden, {golden}});
+Bytes PackBatch(int32_t batch) {
+  Bytes bytes;
+  for (int shift = 0; shift < 32; shift += 8) {
+    bytes.push_back(static_cast<std::byte>(static_cast<uint32_t>(batch) >> shift));
   }
+  return bytes;
+}
+
+Result<Container> Serialize(const Artifact& artifact, const Sink& sink) {
+  PLUMB_RETURN_IF_ERROR(ValidateArtifact(artifact));
+  std::list<Bytes> packed;  // stays where it is
+  std::vector<Contents> contents;
+  const auto add = [&](SectionId id, Bytes bytes) {
+    contents.push_back({id, {packed.emplace_back(std::move(bytes))}});
+  };
+  Weights weights;
+  add(SectionId::kProgram, PackProgram(artifact.program, weights.Place(artifact.program)));
+  contents.push_back({SectionId::kWeights, {}});
+  add(SectionId::kIoContract, PackIoContract(artifact.io));
+  add(SectionId::kDecodeContract, PackDecodeContract(artifact.decode));
+  add(SectionId::kProvenance, PackProvenance(artifact.provenance));
+  add(SectionId::kQuality, PackQuality(artifact.quality));
+  if (!artifact.golden.empty()) {
+    add(SectionId::kGolden, PackGolden(artifact.golden));
+  }
+  if (artifact.program.batch > 1) {
+    add(SectionId::kBatch, PackBatch(artifact.program.batch));
+  }
+  for (uint32_t v = 1; v <= artifact.variants.size(); ++v) {
+    const Artifact& variant = *artifact.variants[v - 1];
+    add(OfVariant(SectionId::kProgram, v),
+        PackProgram(variant.program, weights.Place(variant.program)));
+    add(OfVariant(SectionId::kIoContract, v), PackIoContract(variant.io));
+    add(OfVariant(SectionId::kDecodeContract, v), PackDecodeContract(variant.decode));
+    if (!variant.golden.empty()) {
+      add(OfVariant(SectionId::kGolden, v), PackGolden(variant.golden));
+    }
+  }
+  contents[1].chunks = weights.chunks();
   return Emit(std::move(contents), sink);
 }
 

@@ -10,8 +10,10 @@ void ModelArguments::Declare(CLI::App& app) {
 }
 
 void ModelArguments::DeclareOptions(CLI::App& app) {
-  app.add_option("--input-shape", input_shapes,
-                 "fix symbolic dimensions: name=1x3x640x640 (may be repeated)");
+  app.add_option(
+      "--input-shape", input_shapes,
+      "fix symbolic dimensions: name=1x3x640x640 (may be repeated); of an artifact for several "
+      "sets of shapes: which set");
   app.add_option("--disable-pass", disabled_passes,
                  "leave an optimization pass out (see 'plumb list passes')");
   app.add_option("--optimization-level", level, "0 (only what must be) to 3")

@@ -2,6 +2,10 @@
 
 #include <algorithm>
 #include <cctype>
+#include <functional>
+#include <numeric>
+
+#include "plumb/base/tensor.h"
 
 namespace plumb::cli {
 namespace {
@@ -169,6 +173,87 @@ Status TakeOrder(Text value, RknnOption& out) {
   return {};
 }
 
+// "[[[1,3,96,96],[1,4]],[[1,3,64,64],[1,2]]]": sets of shapes, one an input.
+Result<std::vector<std::vector<Shape>>> ShapesFrom(Text value) {
+  const auto wrong = [&] {
+    return UsageError(
+        "dynamic_input: expected [[[1,3,224,224], ...], [[1,3,192,192], ...], ...]: a list of sets "
+        "with a ",
+        "shape for each input, found ", value);
+  };
+  std::vector<std::vector<Shape>> sets;
+  size_t depth = 0;
+  bool digit = false;  // the last character that counts was one
+  for (const char c : value) {
+    if (c == '[') {
+      depth == 1   ? void(sets.emplace_back())
+      : depth == 2 ? void(sets.back().emplace_back())
+                   : void();
+      digit = false;
+      if (++depth > 3) {
+        return wrong();
+      }
+    } else if (c == ']') {
+      digit = false;
+      if (depth-- == 0) {
+        return wrong();
+      }
+    } else if (c >= '0' && c <= '9' && depth == 3) {
+      Shape& shape = sets.back().back();
+      if (!digit) {
+        shape.push_back(0);
+      }
+      shape.back() = shape.back() * 10 + (c - '0');
+      digit = true;
+      if (shape.back() > (int64_t{1} << 31)) {
+        return wrong();
+      }
+    } else if (c == ',' || c == ' ') {
+      digit = false;
+    } else {
+      return wrong();
+    }
+  }
+  if (depth != 0 || sets.empty()) {
+    return wrong();
+  }
+  for (const std::vector<Shape>& set : sets) {
+    if (set.empty() || set.size() != sets[0].size()) {
+      return UsageError("dynamic_input: ", value, ": every set needs a shape for each input");
+    }
+  }
+  return sets;
+}
+
+Status TakeShapeSets(Text value, RknnOption& out) {
+  if (Lower(value) == "none") {
+    return {};
+  }
+  PLUMB_ASSIGN_OR_RETURN(const auto sets, ShapesFrom(value));
+  std::string all, most;
+  double elements = -1;
+  for (const std::vector<Shape>& set : sets) {
+    all += all.empty() ? "" : ";";
+    std::string shapes;
+    double sum = 0;
+    for (size_t i = 0; i < set.size(); ++i) {
+      all += StrCat(i > 0 ? "," : "", "#", i, "=", ShapeToString(set[i]));
+      shapes += StrCat(i > 0 ? ", " : "", ShapeToString(set[i]));
+      sum += std::accumulate(set[i].begin(), set[i].end(), 1.0, std::multiplies<>());
+    }
+    if (sum > elements) {
+      elements = sum;
+      most = shapes;
+    }
+  }
+  out.options = {{"shape-set", all}};
+  out.note = sets.size() == 1
+                 ? ""
+                 : StrCat("dynamic_input: the MaxShape set is ", most,
+                          " (most elements); calibration, eval_perf and eval_memory use it");
+  return {};
+}
+
 const Row kRows[] = {
     {"mean_values",
      [](Text v, RknnOption& out) { return TakeNumbers("mean_values", "mean", v, out); }},
@@ -207,19 +292,18 @@ const Row kRows[] = {
     {"enable_flash_attention", [](Text, RknnOption& out) { return TakeNothing(out); }},
     {"sparse_infer", [](Text, RknnOption& out) { return TakeNothing(out); }},
     {"float_dtype", [](Text, RknnOption& out) { return TakeNothing(out); }},
-    {"dynamic_input",
-     [](Text v, RknnOption&) {
-       return TakeOff("dynamic_input", v,
-                      "an artifact has one shape for each input; convert once a shape, each with "
-                      "--input-shape NAME=SHAPE");
-     }},
+    {"dynamic_input", TakeShapeSets},
     {"rknn_batch_size",
-     [](Text v, RknnOption&) -> Status {
-       return v == "1" || Lower(v) == "none"
-                  ? Status()
-                  : UsageError("rknn_batch_size: ", v,
-                               " has no counterpart here: export the model with this batch or a "
-                               "symbolic one, which stays free");
+     [](Text v, RknnOption& out) -> Status {
+       if (Lower(v) == "none") {
+         return {};
+       }
+       if (v.empty() || v.size() > 4 || v.find_first_not_of("0123456789") != Text::npos ||
+           v[0] == '0') {
+         return UsageError("rknn_batch_size: expected a number from 1, found ", v);
+       }
+       out.options = {{"batch", std::string(v)}};
+       return {};
      }},
     {"model_pruning",
      [](Text, RknnOption& out) -> Status {

@@ -6,6 +6,7 @@
 #include "plumb/api/convert.h"
 #include "plumb/api/hybrid_file.h"
 #include "plumb/api/report.h"
+#include "plumb/artifact/validator.h"
 #include "plumb/base/number_text.h"
 #include "plumb/cli/model_options.h"
 #include "plumb/cli/verb.h"
@@ -20,7 +21,7 @@ struct Arguments {
   std::string observer = "min-max";
   std::string form = "auto";
   std::string activations = "int8", weights = "int8", weight_scales = "channel";
-  std::vector<std::string> keep_float, faults;
+  std::vector<std::string> keep_float, faults, shape_sets;
   std::string precision = "integer", hybrid, auto_hybrid;
   bool no_judge = false;
   std::string html;
@@ -84,6 +85,13 @@ void PrintHead(const Console& console, const ConvertOptions& options, const Conv
   console.Print(StrCat(options.model, ": ", integer, " layers in integers, ",
                        result.notes.size() - integer, " in float, ", result.samples,
                        " calibration samples"));
+  if (result.variants.size() > 1) {
+    console.Print(StrCat("  ", result.variants.size(), " sets of input shapes, calibrated on ",
+                         result.variants[0]));
+  }
+  if (options.batch > 1) {
+    console.Print(StrCat("  a run takes ", options.batch, " samples"));
+  }
   if (!result.observers.empty()) {
     console.Print("  observers chosen: " + ObserversText(result.observers));
   }
@@ -109,10 +117,9 @@ void PrintText(const Console& console, const ConvertOptions& options, const Conv
 
 std::string JsonText(const ConvertOptions& options, const ConvertResult& result) {
   using Json = nlohmann::ordered_json;
-  Json json = {{"model", options.model},
-               {"artifact", options.output},
-               {"written", result.written},
-               {"samples", result.samples}};
+  Json json = {{"model", options.model},      {"artifact", options.output},
+               {"written", result.written},   {"samples", result.samples},
+               {"variants", result.variants}, {"batch", options.batch}};
   json["lock"] = result.lock.empty() ? Json() : Json(result.lock);
   json["from_lock"] = result.taken_over;
   json["no_effect"] = result.no_effect;
@@ -226,6 +233,13 @@ std::function<Status(Console&)> Setup_convert(CLI::App& app) {
   app.add_option("-o,--output", convert.output, "the artifact to write")->required();
   app.add_option("--calib", convert.calib,
                  "calibration samples: a folder, a list with one sample a line, or an .npz");
+  app.add_option("--shape-set", args->shape_sets,
+                 "one of several sets of input shapes that the artifact takes: "
+                 "name=1x3x640x640,other=1x4 (given once a set, or with ; between sets)");
+  app.add_option("--batch", convert.batch,
+                 "samples that a run of the artifact takes, computed one after the other")
+      ->check(CLI::Range(1, artifact::kMaxBatch))
+      ->capture_default_str();
   app.add_flag("--raw-samples", convert.raw_samples,
                "arrays among the samples hold pixels: mean and std are applied to them as to "
                "pictures");
@@ -314,6 +328,10 @@ std::function<Status(Console&)> Setup_convert(CLI::App& app) {
     }
     PLUMB_ASSIGN_OR_RETURN(options.model_options, args->model.Parse());
     PLUMB_RETURN_IF_ERROR(ParseQuantization(*args));
+    for (const std::string& text : args->shape_sets) {
+      PLUMB_ASSIGN_OR_RETURN(const std::vector<ShapeSet> sets, ParseShapeSets(text));
+      options.shape_sets.insert(options.shape_sets.end(), sets.begin(), sets.end());
+    }
     options.threads = console.Threads();
     options.progress = console.ProgressBar();
     options.note = [&console](const std::string& line) { console.Note(line); };

@@ -5,6 +5,7 @@
 
 #include "plumb/api/selftest.h"
 #include "plumb/artifact/reader.h"
+#include "plumb/artifact/variants.h"
 #include "plumb/base/number_text.h"
 #include "plumb/cli/verb.h"
 
@@ -118,7 +119,8 @@ std::function<Status(Console&)> Setup_selftest(CLI::App& app) {
     options.threads = console.Threads();
     options.full = args->full;
     PLUMB_ASSIGN_OR_RETURN(const SelfTestAnswer answer, RunSelfTest(artifact, options));
-    console.json ? PrintJson(console, args->model, artifact->program, answer)
+    console.json ? PrintJson(console, args->model,
+                             artifact::Variant(artifact, answer.variant)->program, answer)
                  : PrintText(console, args->model, answer);
     if (!answer.passed()) {
       return VerificationFailed("this machine and '", args->model, "' do not fit together");

@@ -19,6 +19,25 @@ Result<ir::Graph> Fused(ir::Graph graph, bool fuse) {
   return graph;
 }
 
+// Every float tensor that is computed has been seen.
+Status CheckAllSeen(const ir::Graph& graph, const std::vector<quant::ValueStats>& stats) {
+  for (const ir::NodeId id : graph.Order()) {
+    for (const ir::ValueId value : graph.node(id).outputs) {
+      if (value == ir::kNone || stats[static_cast<size_t>(value)].seen) {
+        continue;
+      }
+      const ir::TensorType& type = graph.value(value).type;
+      if (type.dtype == DType::kF32 && type.known() && NumElements(type.shape()) > 0) {
+        return InvalidModel("for these shapes the network computes '", graph.value(value).name,
+                            "', which it does not for the shapes that it was calibrated on: it is ",
+                            "not the same network, and there is no range for this tensor. Convert ",
+                            "these shapes by themselves, with --input-shape");
+      }
+    }
+  }
+  return {};
+}
+
 // `observe`: the statistics of a graph's values.
 template <typename Observe>
 Result<Compiled> CompileWith(const ir::Graph& graph, const Observe& observe,
@@ -73,18 +92,31 @@ Result<Compiled> CompileObserved(const ir::Graph& graph, const NamedStats& obser
     std::vector<quant::ValueStats> stats(values.value_count());
     for (const auto& [name, one] : observed) {
       const auto value = values.FindValue(name);
-      if (!value || values.value(*value).type.dtype != DType::kF32 ||
-          !values.value(*value).type.known() || values.IsConstant(*value)) {
+      const bool here = value && values.value(*value).type.dtype == DType::kF32 &&
+                        values.value(*value).type.known() && !values.IsConstant(*value);
+      if (!here && options.other_shapes) {
+        continue;
+      }
+      if (!here) {
         return InvalidModel("the ranges name '", name,
                             "', which is no computed value of the model");
       }
       const Shape shape = values.value(*value).type.shape();
       const auto channels = static_cast<size_t>(shape.empty() ? 1 : shape.back());
-      if (!one.channel_min.empty() && one.channel_min.size() != channels) {
+      const bool fits = one.channel_min.empty() || one.channel_min.size() == channels;
+      if (!fits && !options.other_shapes) {
         return InvalidModel("the ranges of '", name, "' have ", one.channel_min.size(),
                             " channels; expected ", channels);
       }
-      stats[static_cast<size_t>(*value)] = one;
+      quant::ValueStats& taken = stats[static_cast<size_t>(*value)] = one;
+      if (!fits) {  // the last dimension is no channel: it goes with the shape
+        taken.channel_min.clear();
+        taken.channel_max.clear();
+        taken.channel_mean.clear();
+      }
+    }
+    if (options.other_shapes) {
+      PLUMB_RETURN_IF_ERROR(CheckAllSeen(values, stats));
     }
     return stats;
   };

@@ -20,6 +20,9 @@ struct CompileOptions {
   quant::QuantizeOptions quantize;
   int threads = 1;
   bool fuse = true;
+  // The statistics given to CompileObserved are those of the same network for other shapes of its inputs: what they name
+  // and this graph lacks is passed over, what they do not name must not be computed here.
+  bool other_shapes = false;
   quant::Progress progress;  // of the calibration
 };
 

@@ -22,6 +22,15 @@ std::string TypeText(DType dtype, const Shape& shape) {
   return StrCat(DTypeName(dtype), "[", ShapeToString(shape), "]");
 }
 
+// "f32[2,3]", of a whole run.
+std::string ExpectedText(const Program& program, const Port& port) {
+  Shape shape = InfoOf(program, port).shape;
+  if (program.batch > 1) {
+    shape[0] *= program.batch;
+  }
+  return TypeText(port.dtype, shape);
+}
+
 std::string InputNames(const Program& program) {
   std::string text;
   for (const Port& port : program.inputs) {
@@ -53,38 +62,41 @@ Result<Given> MatchNames(const Program& program, std::span<const NamedTensor> in
     if (given[i] == nullptr) {
       const Port& port = program.inputs[i];
       return UsageError("input '", port.name, "' is missing; expected ",
-                        TypeText(port.dtype, InfoOf(program, port).shape));
+                        ExpectedText(program, port));
     }
   }
   return given;
 }
 
 // How many runs one input asks for: 0 when its shape does not fit.
-int64_t RunsOf(const Shape& expected, const Shape& found, bool symbolic_batch) {
+int64_t RunsOf(const Program& program, const Shape& expected, const Shape& found) {
   if (found == expected) {
-    return 1;
+    return program.batch == 1 ? 1 : 0;
   }
-  const bool same_rest = symbolic_batch && !expected.empty() && found.size() == expected.size() &&
+  const bool same_rest = !expected.empty() && found.size() == expected.size() &&
                          std::equal(expected.begin() + 1, expected.end(), found.begin() + 1);
   if (!same_rest || expected[0] == 0 || found[0] == 0 || found[0] % expected[0] != 0) {
     return 0;
   }
-  return found[0] / expected[0];
+  const int64_t runs = found[0] / expected[0];
+  return program.symbolic_batch || runs == program.batch ? runs : 0;
 }
 
 // Checks types and shapes; gives the number of runs.
 Result<int64_t> CountRuns(const Program& program, const Given& given) {
-  int64_t runs = 1;
+  int64_t runs = program.batch;
   std::string decided_by;
   for (size_t i = 0; i < given.size(); ++i) {
     const Port& port = program.inputs[i];
     const TensorInfo& info = InfoOf(program, port);
     const Tensor& tensor = *given[i];
-    const int64_t wanted = RunsOf(info.shape, tensor.shape(), program.symbolic_batch);
+    const int64_t wanted = RunsOf(program, info.shape, tensor.shape());
     const bool type_fits = tensor.dtype() == port.dtype || tensor.dtype() == info.dtype;
     if (wanted == 0 || !type_fits || !CanConvert(info, tensor.dtype())) {
-      return UsageError("input '", port.name, "': expected ", TypeText(port.dtype, info.shape),
-                        program.symbolic_batch ? " or a multiple of its first dimension" : "",
+      return UsageError("input '", port.name, "': expected ", ExpectedText(program, port),
+                        program.symbolic_batch ? " or a multiple of its first dimension"
+                        : program.batch > 1    ? " (a run takes a batch)"
+                                               : "",
                         ", found ", TypeText(tensor.dtype(), tensor.shape()));
     }
     if (wanted > 1 && runs > 1 && wanted != runs) {

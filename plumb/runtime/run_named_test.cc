@@ -13,7 +13,7 @@ using ::testing::HasSubstr;
 
 // x[1,2] -> y[1,2,1], with the given types seen by the user.
 std::unique_ptr<Session> MakeSession(DType computed, DType user, bool symbolic_batch = false,
-                                     Quantization grid = {}) {
+                                     Quantization grid = {}, int32_t batch = 1) {
   auto program = std::make_shared<Program>();
   const int32_t x = program->AddTensor({"x", computed, {1, 2}, grid});
   const int32_t y = program->AddTensor({"y", computed, {1, 2, 1}, grid});
@@ -21,6 +21,7 @@ std::unique_ptr<Session> MakeSession(DType computed, DType user, bool symbolic_b
   program->inputs = {{"x", x, user}};
   program->outputs = {{"y", y, user}};
   program->symbolic_batch = symbolic_batch;
+  program->batch = batch;
   auto session = Session::Create(program, {});
   PLUMB_CHECK(session.ok()) << session.status().message();
   return std::move(*session);
@@ -40,6 +41,20 @@ TEST(RunNamed, RunsABatchSampleBySample) {
   EXPECT_EQ((*result)[0].name, "y");
   EXPECT_EQ((*result)[0].tensor.shape(), (Shape{3, 2, 1}));
   EXPECT_THAT((*result)[0].tensor.values<float>(), ElementsAre(1, 2, 3, 4, 5, 6));
+}
+
+TEST(RunNamed, TakesTheBatchThatTheProgramStates) {
+  auto session = MakeSession(DType::kF32, DType::kF32, false, {}, 3);
+  auto result =
+      RunNamed(*session, One("x", Tensor::Of<float>({3, 2}, std::vector<float>{1, 2, 3, 4, 5, 6})));
+  ASSERT_TRUE(result.ok()) << result.status().message();
+  EXPECT_EQ((*result)[0].tensor.shape(), (Shape{3, 2, 1}));
+  EXPECT_THAT((*result)[0].tensor.values<float>(), ElementsAre(1, 2, 3, 4, 5, 6));
+  for (const int64_t samples : {1, 2, 6}) {
+    const Status status = RunNamed(*session, One("x", Tensor(DType::kF32, {samples, 2}))).status();
+    EXPECT_EQ(status.code(), Code::kUsage);
+    EXPECT_THAT(status.message(), HasSubstr("expected f32[3x2] (a run takes a batch), found"));
+  }
 }
 
 TEST(RunNamed, ConvertsHalvesAtTheBorder) {

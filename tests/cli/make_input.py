@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Writes small input files for the cases of this folder, good and bad ones. Standard library only.
 
-    make_input.py KIND FILE
+    make_input.py KIND FILE [NUMBER...]
 
-KIND is a function of this file: good, cycle, missing_initializer, ...
+KIND is a function of this file: good, cycle, missing_initializer, ...; NUMBERs are its arguments.
 """
 import pathlib
 import random
@@ -32,7 +32,7 @@ def nested(field, payload):
 
 # ONNX, as little of it as the models below need. Field numbers are those of onnx.proto.
 def value(field, name, shape):
-    dims = b"".join(nested(1, integer(1, size)) for size in shape)
+    dims = b"".join(nested(1, nested(2, size) if isinstance(size, str) else integer(1, size)) for size in shape)
     return nested(field, nested(1, name) + nested(2, nested(1, integer(1, 1) + nested(2, dims))))
 
 
@@ -41,8 +41,8 @@ def node(kind, inputs, outputs):
                   nested(3, "node_" + outputs[0]) + nested(4, kind))
 
 
-def constant(name, values):
-    return nested(5, integer(1, len(values)) + integer(2, 1) + nested(8, name) +
+def constant(name, values, shape=None):
+    return nested(5, b"".join(integer(1, size) for size in shape or [len(values)]) + integer(2, 1) + nested(8, name) +
                   nested(9, struct.pack(f"<{len(values)}f", *values)))
 
 
@@ -53,6 +53,15 @@ def model(nodes, shape=(1, 4), constants=b"", opset=13):
 
 def good():
     return model(node("Add", ["x", "c"], ["s"]) + node("Relu", ["s"], ["y"]), constants=constant("c", [1, 2, 3, 4]))
+
+
+def any_size():
+    """A convolution of pictures of any size, without pads: 1x3xHxW to 1x4x(H-2)x(W-2)."""
+    numbers = random.Random(1)
+    weights = [numbers.uniform(-1, 1) for _ in range(4 * 3 * 9)]
+    graph = (node("Conv", ["x", "w"], ["c"]) + node("Relu", ["c"], ["y"]) + nested(2, "g") + constant("w", weights, (4, 3, 3, 3)) +
+             value(11, "x", (1, 3, "h", "w")) + value(12, "y", (1, 4, "h2", "w2")))
+    return integer(1, 8) + nested(7, graph) + nested(8, integer(2, 13))
 
 
 def cycle():
@@ -147,6 +156,18 @@ def npy():
     return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + struct.pack("<4f", -3, -2, -1, 0)
 
 
+def array(*shape):
+    """Numbers from -1 to 1."""
+    count = 1
+    for size in shape:
+        count *= size
+    header = f"{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}".encode()
+    header += b" " * (118 - len(header) - 1) + b"\n"
+    numbers = random.Random(1)
+    values = [numbers.uniform(-1, 1) for _ in range(count)]
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + struct.pack(f"<{count}f", *values)
+
+
 def npy_other_shape():
     return npy().replace(b"(1, 4)", b"(1, 3)")[:-4]
 
@@ -168,4 +189,4 @@ def black_picture():
 
 
 if __name__ == "__main__":
-    pathlib.Path(sys.argv[2]).write_bytes(globals()[sys.argv[1]]())
+    pathlib.Path(sys.argv[2]).write_bytes(globals()[sys.argv[1]](*map(int, sys.argv[3:])))

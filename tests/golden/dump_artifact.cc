@@ -78,6 +78,21 @@ Json Ports(const std::vector<Port>& ports) {
   return list;
 }
 
+// Of one program after the other.
+Json Dump(const std::vector<Constant>& all, uint64_t& end, std::map<const void*, uint64_t>& known) {
+  Json constants = Json::array();
+  for (const Constant& constant : all) {
+    const uint64_t next = (end + 63) / 64 * 64;
+    const uint64_t offset =
+        constant.bytes > 0 ? known.try_emplace(constant.data, next).first->second : next;
+    end = constant.bytes > 0 && offset == next ? next + constant.bytes : end;
+    const auto digest = Sha256::Of({static_cast<const std::byte*>(constant.data), constant.bytes});
+    constants.push_back({{"offset", offset}, {"size", constant.bytes}, {"sha256", ToHex(digest)}});
+  }
+  return constants;
+}
+
+// Without the constants.
 Json Dump(const Program& program) {
   Json tensors = Json::array();
   for (const TensorInfo& info : program.tensors) {
@@ -88,17 +103,6 @@ Json Dump(const Program& program) {
                        {"zero_point", List(info.quantization.zero_point)},
                        {"axis", info.quantization.axis},
                        {"constant", info.constant}});
-  }
-  Json constants = Json::array();
-  uint64_t end = 0;
-  std::map<const void*, uint64_t> known;
-  for (const Constant& constant : program.constants) {
-    const uint64_t next = (end + 63) / 64 * 64;
-    const uint64_t offset =
-        constant.bytes > 0 ? known.try_emplace(constant.data, next).first->second : next;
-    end = constant.bytes > 0 && offset == next ? next + constant.bytes : end;
-    const auto digest = Sha256::Of({static_cast<const std::byte*>(constant.data), constant.bytes});
-    constants.push_back({{"offset", offset}, {"size", constant.bytes}, {"sha256", ToHex(digest)}});
   }
   Json records = Json::array();
   for (const Record& record : program.records) {
@@ -115,7 +119,6 @@ Json Dump(const Program& program) {
   }
   return {{"name", program.name},
           {"tensors", tensors},
-          {"constants", constants},
           {"records", records},
           {"inputs", Ports(program.inputs)},
           {"outputs", Ports(program.outputs)},
@@ -271,9 +274,22 @@ int main(int argc, char** argv) {
     return static_cast<int>(artifact.status().code());
   }
   const Artifact& a = **artifact;
-  const Json json = {{"program", Dump(a.program)},        {"io_contract", Dump(a.io)},
-                     {"decode_contract", Dump(a.decode)}, {"provenance", Dump(a.provenance)},
-                     {"quality", Dump(a.quality)},        {"golden", Dump(a.golden, a.io)}};
+  Json json = {{"program", Dump(a.program)},        {"io_contract", Dump(a.io)},
+               {"decode_contract", Dump(a.decode)}, {"provenance", Dump(a.provenance)},
+               {"quality", Dump(a.quality)},        {"golden", Dump(a.golden, a.io)},
+               {"batch", a.program.batch}};
+  uint64_t end = 0;
+  std::map<const void*, uint64_t> places;
+  json["program"]["constants"] = Dump(a.program.constants, end, places);
+  json["variants"] = Json::array();
+  for (const auto& variant : a.variants) {
+    Json program = Dump(variant->program);
+    program["constants"] = Dump(variant->program.constants, end, places);
+    json["variants"].push_back({{"program", program},
+                                {"io_contract", Dump(variant->io)},
+                                {"decode_contract", Dump(variant->decode)},
+                                {"golden", Dump(variant->golden, variant->io)}});
+  }
   std::cout << json.dump(1, ' ', false, Json::error_handler_t::replace) << "\n";
   return 0;
 }

@@ -13,7 +13,8 @@
 namespace plumb::artifact {
 namespace {
 
-using Contents = std::vector<Bytes>;  // of sections 1 to 7
+using Contents =
+    std::vector<Bytes>;  // of sections 1 to 7, unless a change of the container says otherwise
 
 Bytes TestBytes(const Artifact& artifact) {
   auto bytes = SerializeArtifact(artifact);
@@ -97,6 +98,7 @@ void WriteAccepted(const GoldenFolder& golden) {
   golden.Write("accept/empty", TestBytes(Artifact()));
   golden.Write("accept/tiny", TestBytes(MakeTestArtifact()));
   golden.Write("accept/golden-vectors", TestBytes(WithGolden()));
+  golden.Write("accept/variants", TestBytes(MakeTestArtifactWithVariants()));
   Contents stripped = SectionsOf(TestBytes(MakeTestArtifact()));
   stripped.resize(2);
   golden.Write("accept/stripped", Seal(stripped));
@@ -143,6 +145,41 @@ void WriteBrokenGolden(const GoldenFolder& golden) {
         [](Golden& g) { g.vectors[0].inputs[0].source = GoldenSource::kPicture; });
 }
 
+// Variants and a batch that the writer would refuse.
+void WriteBrokenVariants(const GoldenFolder& golden) {
+  const Bytes good = TestBytes(MakeTestArtifactWithVariants());
+  const Container container = *ParseContainer(good);
+  const Contents contents = SectionsOf(good);
+  const auto write = [&](const std::string& name,
+                         const std::function<void(Contents&, Container&)>& change) {
+    Contents changed = contents;
+    Container wanted = container;
+    change(changed, wanted);
+    golden.Write("refuse/" + name, Seal(changed, [&](Container& c) {
+                   for (size_t i = 0; i < c.sections.size(); ++i) {
+                     c.sections[i].id = wanted.sections[i].id;
+                     c.sections[i].flags = wanted.sections[i].flags;
+                   }
+                 }));
+  };
+  // Sections: 1 to 6, the batch (8), program and contracts of variant 1 (17, 19, 20).
+  const size_t batch = 6, program = 7, io = 8;
+  write("4-batch-of-one", [&](Contents& c, Container&) { c[batch][0] = std::byte{1}; });
+  write("4-batch-size", [&](Contents& c, Container&) { c[batch].resize(3); });
+  write("4-batch-too-large", [&](Contents& c, Container&) { c[batch][3] = std::byte{1}; });
+  write("4-variant-again", [&](Contents& c, Container&) {
+    c[program] = c[0];
+    c[io] = c[2];
+  });
+  write("4-variant-missing", [&](Contents&, Container& c) {
+    for (size_t i = program; i < c.sections.size(); ++i) {
+      c.sections[i].id += kVariantStride;
+    }
+  });
+  write("4-variant-contract", [&](Contents& c, Container&) { c[io] = c[2]; });
+  write("5-variant-weights", [&](Contents&, Container& c) { c.sections[program].id = 18; });
+}
+
 void WriteInvalid(const GoldenFolder& golden) {
   golden.WriteBroken("refuse/4-tensor-out-of-range",
                      [](Program& p, auto&) { p.records[0].inputs[0] = 1000; });
@@ -180,6 +217,7 @@ int main(int argc, char** argv) {
   plumb::artifact::WriteAccepted(golden);
   plumb::artifact::WriteDamaged(golden);
   plumb::artifact::WriteBrokenGolden(golden);
+  plumb::artifact::WriteBrokenVariants(golden);
   plumb::artifact::WriteInvalid(golden);
   return 0;
 }

@@ -17,11 +17,16 @@ failures = 0
 for path in sorted(folder.glob("accept/**/*.plumb")):
     ours, other = run([dump, path]), run([sys.executable, second, path])
     a, b = json.loads(ours.stdout), json.loads(other.stdout)
-    for part in ("program", "io_contract", "decode_contract", "provenance", "quality", "golden"):
-        # A section that is left out is an empty one to the C++ reader.
-        if part in b and a[part] != b[part]:
-            print(f"{path.name}: {part} differs\n  C++:    {json.dumps(a[part])}\n  Python: {json.dumps(b[part])}")
-            failures += 1
+    if a["batch"] != b["batch"] or len(a["variants"]) != len(b["variants"]):
+        print(f"{path.name}: batch or number of variants differ")
+        failures += 1
+    for index, (one, two) in enumerate([(a, b), *zip(a["variants"], b["variants"])]):
+        for part in ("program", "io_contract", "decode_contract", "provenance", "quality", "golden"):
+            # A section that is left out is an empty one to the C++ reader.
+            if part in two and one[part] != two[part]:
+                print(f"{path.name}: {part} of variant {index} differs\n  C++:    {json.dumps(one[part])}\n"
+                      f"  Python: {json.dumps(two[part])}")
+                failures += 1
 for path in sorted(folder.glob("refuse/*.plumb")):
     code = run([sys.executable, second, path]).returncode
     if code not in (0, int(path.name[0])):

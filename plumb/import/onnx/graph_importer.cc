@@ -249,6 +249,12 @@ Status GraphImporter::ReadInputs() {
       inputs.push_back(&input);
     }
   }
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    if (auto by_place = options_.input_shapes.extract(StrCat("#", i)); !by_place.empty()) {
+      by_place.key() = inputs[i]->name();
+      options_.input_shapes.insert(std::move(by_place));
+    }
+  }
   PLUMB_ASSIGN_OR_RETURN(const InputTypes types, ReadInputTypes(inputs, options_));
   for (const InputType& type : types.inputs) {
     const DType inside = IsFloat(type.dtype) ? DType::kF32 : type.dtype;

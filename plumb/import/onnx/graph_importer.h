@@ -43,7 +43,7 @@ class GraphImporter {
   const ModelProto& model_;
   const GraphProto& graph_;
   const std::filesystem::path& base_dir_;
-  const ImportOptions& options_;
+  ImportOptions options_;
   ImportedModel result_;
   std::map<std::string, int64_t> opsets_;
   std::map<std::string, ir::ValueId, std::less<>> values_;  // by ONNX name

@@ -23,7 +23,8 @@ inline constexpr int64_t kOldestOpset = 7, kNewestOpset = 27;
 
 struct ImportOptions {
   std::map<std::string, Shape>
-      input_shapes;  // by input name: sizes for symbolic dimensions, all of an input's
+      input_shapes;  // by input name, or "#0" for the first and so on: sizes for symbolic dimensions, all of an input's
+  bool other_shapes = false;  // of a model without symbolic dimensions: instead of what it declares
 };
 
 struct ImportedModel {

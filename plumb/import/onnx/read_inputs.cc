@@ -48,8 +48,9 @@ Status CheckInput(const ValueInfoProto& input) {
   return {};
 }
 
-// What --input-shape gives, checked against what the file declares.
-Status ApplyOption(const ValueInfoProto& input, const Shape& given,
+// What --input-shape gives, checked against what the file declares; `any_size`: of a model without free dimensions, whose
+// rank alone counts.
+Status ApplyOption(const ValueInfoProto& input, const Shape& given, bool any_size,
                    std::map<std::string, int64_t>& symbols) {
   const TypeProto::Tensor& type = input.type().tensor_type();
   const auto mismatch = [&] {
@@ -68,7 +69,7 @@ Status ApplyOption(const ValueInfoProto& input, const Shape& given,
       continue;
     }
     const TensorShapeProto::Dimension& dim = type.shape().dim(static_cast<int>(i));
-    if (dim.has_dim_value() && dim.dim_value() != given[i]) {
+    if (dim.has_dim_value() && dim.dim_value() != given[i] && !any_size) {
       return mismatch();
     }
     if (!dim.dim_param().empty()) {
@@ -142,11 +143,15 @@ Status FixBatch(const std::vector<const ValueInfoProto*>& inputs, const ImportOp
 Result<InputTypes> ReadInputTypes(const std::vector<const ValueInfoProto*>& inputs,
                                   const ImportOptions& options) {
   std::map<std::string, int64_t> symbols;
+  const bool any_size =
+      options.other_shapes && std::ranges::none_of(inputs, [](const auto* input) {
+        return std::ranges::any_of(input->type().tensor_type().shape().dim(), IsFree);
+      });
   for (const ValueInfoProto* input : inputs) {
     PLUMB_RETURN_IF_ERROR(CheckInput(*input));
     if (const auto given = options.input_shapes.find(input->name());
         given != options.input_shapes.end()) {
-      PLUMB_RETURN_IF_ERROR(ApplyOption(*input, given->second, symbols));
+      PLUMB_RETURN_IF_ERROR(ApplyOption(*input, given->second, any_size, symbols));
     }
   }
   InputTypes result;

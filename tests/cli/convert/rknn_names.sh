@@ -20,8 +20,8 @@ convert --force -q -o b.plumb --mean_values '[[0,0,0]]' --std_values=255,255,255
   --custom_string 'from my script' > /dev/null 2>&1
 cmp a.plumb b.plumb && echo "same bytes"
 plumb inspect a.plumb --json | grep -c 'from my script'
-for wrong in 'quantized_dtype: w4a16' 'quantized_algorithm: gdq' 'quantized_method: group32' 'dynamic_input: [[[1,3,96,96]],[[1,3,64,64]]]' \
-             'rknn_batch_size: 4' 'mean_values: [[0, 0, 0], [1, 1, 1]]' 'quant_img_RGB2BGR: [true, false]'; do
+for wrong in 'quantized_dtype: w4a16' 'quantized_algorithm: gdq' 'quantized_method: group32' 'dynamic_input: [[1,3,96,96],[1,3,64,64]]' \
+             'rknn_batch_size: 0' 'mean_values: [[0, 0, 0], [1, 1, 1]]' 'quant_img_RGB2BGR: [true, false]'; do
   echo "$wrong" > wrong.yaml
   convert -q -o c.plumb --config wrong.yaml 2>&1
   echo "exit $?"
