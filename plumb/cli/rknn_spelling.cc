@@ -249,7 +249,7 @@ Status TakeShapeSets(Text value, RknnOption& out) {
   out.options = {{"shape-set", all}};
   out.note = sets.size() == 1
                  ? ""
-                 : StrCat("dynamic_input: the MaxShape set is ", most,
+                 : StrCat("the MaxShape set is ", most,
                           " (most elements); calibration, eval_perf and eval_memory use it");
   return {};
 }

@@ -13,12 +13,12 @@ from .errors import (Error, InternalError, ModelError, PlatformError, ResourceEr
                      VersionError)
 from .results import (Cause, ConvertResult, Diagnosis, Distance, Finding, Inspection, Layer, LayerErrors, OutputError, Rung,
                       VerifyResult)
-from .session import PictureInput, Quantization, Session, TensorInfo
+from .session import PictureInput, Quantization, Session, TensorInfo, Variant
 from .verbs import convert, diagnose, inspect, layer_errors, verify
 
 __all__ = [
     "Box", "Cause", "Class", "ConvertResult", "Detector", "Diagnosis", "Distance", "Error", "Finding", "Inspection",
     "InternalError", "Layer", "LayerErrors", "ModelError", "OutputError", "PictureInput", "PlatformError", "Quantization",
-    "ResourceError", "Rule", "Rung", "Session", "TensorInfo", "UsageError", "VerificationError", "VerifyResult",
+    "ResourceError", "Rule", "Rung", "Session", "TensorInfo", "UsageError", "Variant", "VerificationError", "VerifyResult",
     "VersionError", "__version__", "convert", "diagnose", "inspect", "layer_errors", "verify",
 ]

@@ -1,7 +1,8 @@
 """Keyword arguments as options of the program: one place declares an option, the verb itself.
 
 A keyword is the option's long name with _ for -: keep_float=["a", "b"] is --keep-float a --keep-float b, mean=[0, 0, 0] is
---mean 0,0,0, force=True is --force, input_shape={"x": (1, 3, 64, 64)} is --input-shape x=1x3x64x64. None and False leave an
+--mean 0,0,0, force=True is --force, input_shape={"x": (1, 3, 64, 64)} is --input-shape x=1x3x64x64, shape_set=[{"x": (1, 3, 64, 64)}, {"x": (1, 3, 32, 32)}] one
+--shape-set x=1x3x64x64 a set. None and False leave an
 option out.
 """
 from __future__ import annotations
@@ -33,7 +34,7 @@ def _texts(name: str, value: Any) -> List[str]:
         return [f"{key}={'x'.join(_texts(name, item))}" for key, item in value.items()]
     if isinstance(value, (list, tuple, set, frozenset)) or getattr(value, "ndim", 0) == 1:
         items = sorted(value) if isinstance(value, (set, frozenset)) else value
-        return [_text(name, item) for item in items]
+        return [",".join(_texts(name, item)) if isinstance(item, Mapping) else _text(name, item) for item in items]
     return [_text(name, value)]
 
 

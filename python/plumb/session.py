@@ -73,6 +73,14 @@ def _info(facts: Dict[str, Any]) -> TensorInfo:
                       PictureInput(**picture) if picture else None)
 
 
+@dataclass(frozen=True)
+class Variant:
+    """One set of shapes that a network takes, and the outputs it gives for them."""
+
+    inputs: Tuple[TensorInfo, ...]
+    outputs: Tuple[TensorInfo, ...]
+
+
 class Session:
     """A model or artifact, loaded and ready to run on this machine.
 
@@ -99,8 +107,9 @@ class Session:
 
     def _adopt(self, native: _native.Session) -> None:
         self._native = native
-        self._inputs = tuple(_info(facts) for facts in native.ports(True))
-        self._outputs = tuple(_info(facts) for facts in native.ports(False))
+        self._variants = tuple(Variant(*(tuple(_info(facts) for facts in native.ports(inputs, index)) for inputs in (True, False)))
+                               for index in range(native.variant_count))
+        self._inputs, self._outputs = self._variants[0].inputs, self._variants[0].outputs
         self._names = [info.name for info in self._outputs]
 
     def clone(self, *, threads: Optional[int] = None, raw_outputs: Optional[bool] = None) -> Session:
@@ -122,6 +131,12 @@ class Session:
     @property
     def outputs(self) -> Tuple[TensorInfo, ...]:
         return self._outputs
+
+    @property
+    def variants(self) -> Tuple[Variant, ...]:
+        """The sets of shapes that run() takes: by the shapes of the arrays. The first is that of `inputs` and `outputs`, on which
+        the ranges were calibrated; most artifacts have no other."""
+        return self._variants
 
     @property
     def threads(self) -> int:
@@ -147,7 +162,8 @@ class Session:
         inputs: {name: array}; or the array alone of a network with one input; or a list in the order of `inputs`. An array
             is a tensor of the input's shape and dtype (of float inputs: any float type), or, where the input takes pictures,
             the bytes of one: uint8 height x width x channels in the network's size and its own order of channels, which get
-            the contract's mean and std. Nothing is resized: that is Detector's work.
+            the contract's mean and std. Nothing is resized: that is Detector's work. Of an artifact with several sets of
+            shapes (variants) the arrays' shapes choose one; one made for N samples a run takes N along the first dimension.
         pass_through: names of inputs given as they are stored (stored_shape, stored_dtype): nothing is normalised.
 
         Returns {name: array}, in the order of `outputs`; arrays are the caller's own and may be written.

@@ -71,9 +71,10 @@ class NativeSession {
     Start(other.Open().model(), threads, raw);
   }
 
-  [[nodiscard]] nb::list Ports(bool inputs) const {
+  [[nodiscard]] nb::list Ports(bool inputs, size_t variant) const {
     nb::list list;
-    for (const PortFacts& port : inputs ? Open().inputs() : Open().outputs()) {
+    const ModelSession& of = Open().variant(variant);
+    for (const PortFacts& port : inputs ? of.inputs() : of.outputs()) {
       list.append(FactsOf(port));
     }
     return list;
@@ -122,6 +123,7 @@ class NativeSession {
   void Close() { session_.reset(); }
   [[nodiscard]] bool closed() const { return session_ == nullptr; }
   [[nodiscard]] int threads() const { return Open().threads(); }
+  [[nodiscard]] size_t variant_count() const { return Open().variant_count(); }
   [[nodiscard]] size_t memory_bytes() const { return Open().arena_bytes() + Open().packed_bytes(); }
 
  private:
@@ -151,11 +153,12 @@ void DefineSession(nb::module_& module) {
            nb::arg("keywords"), nb::arg("threads"), nb::arg("raw"))
       .def(nb::init<const NativeSession&, int, bool>(), nb::arg("other"), nb::arg("threads"),
            nb::arg("raw"))
-      .def("ports", &NativeSession::Ports, nb::arg("inputs"))
+      .def("ports", &NativeSession::Ports, nb::arg("inputs"), nb::arg("variant"))
       .def("run", &NativeSession::Run, nb::arg("given"))
       .def("close", &NativeSession::Close)
       .def_prop_ro("closed", &NativeSession::closed)
       .def_prop_ro("network_seconds", &NativeSession::NetworkSeconds)
+      .def_prop_ro("variant_count", &NativeSession::variant_count)
       .def_prop_ro("threads", &NativeSession::threads)
       .def_prop_ro("memory_bytes", &NativeSession::memory_bytes);
 }

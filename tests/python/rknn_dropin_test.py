@@ -496,6 +496,65 @@ class Lite(Converted):
         self.assertEqual(failures, [])
 
 
+class Shapes(Converted):
+    def build(self, path, dynamic=None, **build):
+        rknn = RKNN()
+        rknn.config(mean_values=[MEAN], std_values=[STD], dynamic_input=dynamic)
+        codes = [rknn.load_onnx(str(self.model)), rknn.build(dataset=str(self.dataset), **build), rknn.export_rknn(str(path)),
+                 rknn.init_runtime()]
+        self.assertEqual(codes, [0, 0, 0, 0])
+        self.addCleanup(rknn.release)
+        return rknn
+
+    def test_inference_takes_the_set_that_the_arrays_have(self):
+        path = self.folder / "sets.rknn"
+        with log_of() as log:
+            rknn = self.build(path, [[[1, 3, 8, 12]], [[1, 3, 16, 16]]])
+        self.assertIn("W config: dynamic_input [[[1,3,8,12]],[[1,3,16,16]]]: the MaxShape set is 1x3x16x16", log.getvalue())
+        small = np.random.default_rng(3).integers(0, 256, (8, 12, 3), np.uint8)
+        lite = RKNNLite()
+        with log_of() as log:
+            lite.load_rknn(str(path))
+            lite.init_runtime()
+            for one in (rknn, lite):
+                np.testing.assert_array_equal(one.inference([self.picture])[0], self.expected)
+                (output,) = one.inference([small[None]])
+                self.assertEqual(output.shape, (1, 4, 8, 12))
+                nchw = np.ascontiguousarray(small[None].transpose(0, 3, 1, 2))
+                np.testing.assert_array_equal(one.inference([nchw], data_format="nchw")[0], output)
+                self.assertIsNone(one.inference([np.zeros((1, 12, 8, 3), np.uint8)]))
+            lite.release()
+        self.assertIn("these sets of shapes: (1, 16, 16, 3); (1, 8, 12, 3); found (1, 12, 8, 3)", log.getvalue())
+        # The interior does not see the border: the same picture inside the larger set gives the same integers there.
+        with plumb.Session(path, threads=1) as session:
+            self.assertEqual([[info.shape for info in variant.inputs] for variant in session.variants],
+                             [[(1, 3, 16, 16)], [(1, 3, 8, 12)]])
+            larger = np.zeros((16, 16, 3), np.uint8)
+            larger[:8, :12] = small
+            np.testing.assert_array_equal(session.run(larger)["y"][:, :, :7, :11], output[:, :, :7, :11])
+
+    def test_a_batch_is_several_frames_along_the_first_axis(self):
+        path = self.folder / "batch.rknn"
+        with log_of():
+            rknn = self.build(path, rknn_batch_size=3)
+            frames = np.random.default_rng(4).integers(0, 256, (3, 16, 16, 3), np.uint8)
+            (outputs,) = rknn.inference([frames])
+            ready = self.ready()
+            single = np.concatenate([ready.inference([frame])[0] for frame in frames])
+        np.testing.assert_array_equal(outputs, single)
+        with log_of() as log:
+            for frame in (frames[0], frames[:1], frames[:2]):
+                self.assertIsNone(rknn.inference([frame]))
+        self.assertIn("expected shape (3, 16, 16, 3)", log.getvalue())
+        self.assertEqual(plumb.inspect(path).to_dict()["batch"], "3")
+
+    def test_what_cannot_be_a_set_is_named(self):
+        with log_of():
+            for wrong in ([[1, 3, 16, 16]], [[[1, 3, 16, 16]], []], "1x3x16x16"):
+                with self.assertRaisesRegex(plumb.UsageError, "dynamic_input"):
+                    RKNN().config(dynamic_input=wrong)
+
+
 class Table(unittest.TestCase):
     def test_every_keyword_of_config_has_a_row(self):
         keywords = inspect.signature(RKNN.config).parameters

@@ -87,10 +87,23 @@ def _reshaped(info: plumb.TensorInfo, array: np.ndarray, shape: Tuple[int, ...])
     return array.reshape(shape)
 
 
+def shape_as_given(info: plumb.TensorInfo, layout: str) -> Tuple[int, ...]:
+    """Of an array for this input: in the layout of the call where it is 4-D."""
+    if len(info.shape) != 4:
+        return info.shape
+    n, h, w, c = nhwc_shape(info)
+    return (n, h, w, c) if layout == "nhwc" else (n, c, h, w)
+
+
+def fits(info: plumb.TensorInfo, value: Any, layout: str) -> bool:
+    """Whether the array has this very shape; a batch of one may be missing."""
+    wanted, shape = shape_as_given(info, layout), np.shape(value)
+    return shape == wanted or (len(wanted) == 4 and wanted[0] == 1 and shape == wanted[1:])
+
+
 def _as_nhwc(info: plumb.TensorInfo, array: np.ndarray, layout: str) -> Tuple[np.ndarray, bool]:
     """The array as NHWC, and whether only its number of elements agreed."""
-    shape = nhwc_shape(info)
-    wanted = shape if layout == "nhwc" else tuple(shape[i] for i in (0, 3, 1, 2))
+    wanted = shape_as_given(info, layout)
     batched = array if array.ndim == 4 else array[None] if array.ndim == 3 else None
     if batched is not None and batched.shape[1:] == wanted[1:] and batched.shape[0] % wanted[0] == 0:
         return (batched if layout == "nhwc" else batched.transpose(0, 2, 3, 1)), False

@@ -49,7 +49,7 @@ class Source:
                 raise plumb.UsageError(f"there is no file '{file}'")
         if self._kind not in IMPORTED:
             raise plumb.ModelError(f"{self._kind} models are not read yet; export the network to ONNX and call load_onnx")
-        facts = plumb.inspect(self.path, **self.options())
+        facts = self.facts(config)
         self._has_colours = facts.to_dict()["decode"].get("color", "gray") != "gray"
         for name in ("mean", "std"):
             shape = facts.inputs[0]["shape"]
@@ -63,6 +63,15 @@ class Source:
         if self._initial is not None and any(value is not None for value in self._initial):
             raise plumb.UsageError("input_initial_val: not supported yet; make the input a constant of the model")
 
+    def facts(self, config: Mapping[str, Any]) -> plumb.Inspection:
+        """What inspect says of the model; where dynamic_input gives the sizes of free dimensions, for the first set."""
+        try:
+            return plumb.inspect(self.path, **self.options(config))
+        except plumb.ModelError:
+            if "shape_set" not in config:
+                raise
+            return plumb.inspect(self.path, input_shape=config["shape_set"].split(";")[0].split(","))
+
     def _check_names(self, what: str, names: Optional[List[str]], known: List[str]) -> None:
         for name in names or []:
             if name not in known:
@@ -71,14 +80,14 @@ class Source:
 
     def build_options(self, config: Mapping[str, Any]) -> Dict[str, Any]:
         """All of plumb.convert, those of `config` included. Red, green, blue says nothing where the model takes no such picture."""
-        options = dict(config, **self.options())
+        options = dict(config, **self.options(config))
         if options.get("color") == "rgb" and not self._has_colours:
             del options["color"]
         return options
 
-    def options(self) -> Dict[str, Any]:
-        """input_shape of plumb's verbs."""
-        if self._sizes is None:
+    def options(self, config: Mapping[str, Any]) -> Dict[str, Any]:
+        """input_shape of plumb's verbs; dynamic_input in `config` states the shapes by itself."""
+        if self._sizes is None or "shape_set" in config:
             return {}
         sizes = list(self._sizes)
         if sizes and not isinstance(sizes[0], (list, tuple)):

@@ -31,7 +31,8 @@ FUNCTIONS = [
     Function("RKNN", "load_darknet", ANSWERS, _FORMAT),
     Function("RKNN", "load_rknn", WORKS, "artifacts of Plumb under any name; of a file made for the NPU it says what it is, -1"),
     Function("RKNN", "build", WORKS, "the verdict is in the log; a failure is logged as an error and the artifact is there all the same. "
-             "auto_hybrid gives int16 to layers, float16 there. rknn_batch_size above 1 returns -1"),
+             "auto_hybrid gives int16 to layers, float16 there. rknn_batch_size=N: inference takes N frames one after the other along axis 0 "
+             "and computes them one after the other"),
     Function("RKNN", "export_rknn", WORKS, "a Plumb artifact under the given name; with PLUMB_REPORT=1 a report beside it"),
     Function("RKNN", "export_encrypted_rknn_model", ANSWERS, "artifacts are not encrypted"),
     Function("RKNN", "codegen", ANSWERS, "docs/how_to/use_the_runtime.md has a program to start from"),

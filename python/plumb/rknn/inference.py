@@ -1,7 +1,7 @@
 """inference() of RKNN and RKNNLite: one session, arrays in any of the usual forms, and what they look like."""
 from __future__ import annotations
 
-from typing import Any, List, Optional
+from typing import Any, List, Optional, Tuple
 
 import numpy as np
 
@@ -24,11 +24,23 @@ class Runtime:
         given = arrays.as_list(inputs, len(infos))
         layouts = arrays.layouts(data_format, len(infos))
         flags = arrays.pass_through_flags(inputs_pass_through, len(infos))
+        if len(self.session.variants) > 1:
+            infos = self._variant(given, layouts)
         ready = [arrays.prepare(*one) for one in zip(infos, given, layouts, flags)]
         self._checks.look(ready)
         outputs = self.session.run({info.name: one.taken for info, one in zip(infos, ready)},
                                    pass_through=[info.name for info, one in zip(infos, ready) if one.pass_through])
         return list(outputs.values())
+
+    def _variant(self, given: List[Any], layouts: List[str]) -> Tuple[plumb.TensorInfo, ...]:
+        """The inputs of the set of shapes that the arrays have."""
+        for variant in self.session.variants:
+            if all(arrays.fits(*one) for one in zip(variant.inputs, given, layouts)):
+                return variant.inputs
+        sets = "; ".join(", ".join(str(arrays.shape_as_given(*one)) for one in zip(variant.inputs, layouts))
+                         for variant in self.session.variants)
+        found = ", ".join(str(np.shape(one)) for one in given)
+        raise plumb.UsageError(f"inputs: the model was built for these sets of shapes: {sets}; found {found}")
 
     def close(self) -> None:
         self.session.close()

@@ -80,7 +80,8 @@ OPTIONS = [
     Option("single_core_mode", False, NO_EFFECT, _NPU),
     Option("model_pruning", False, NO_EFFECT, "channels that are zero cost little here; nothing is removed"),
     Option("op_target", None, NO_EFFECT, "every layer runs on this machine's processor"),
-    Option("dynamic_input", None, REFUSED, "several input shapes in one artifact"),
+    Option("dynamic_input", None, WORKS, "sets of input shapes, calibrated on the one with the most elements (MaxShape); inference takes the "
+           "set that the arrays have the shapes of"),
     Option("quantize_weight", False, REFUSED, "8-bit weights of a network computed in float"),
     Option("remove_reshape", False, REFUSED, "inputs and outputs without their leading or trailing Reshape"),
     Option("sparse_infer", False, NO_EFFECT, _NPU),
@@ -129,5 +130,5 @@ def _spelled(option: Option, value: Any, say: Callable[[str, str], None]) -> Opt
     name, text = option.name, _text(value)
     found, note = _native.rknn_option(name, text)
     if note and text != _text(option.default):
-        say("I", note)
+        say("W" if name == "dynamic_input" else "I", note)
     return {option.replace("-", "_"): _numbers(name, text) if option in ("mean", "std") else text for option, text in found}

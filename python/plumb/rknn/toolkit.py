@@ -118,12 +118,10 @@ class Toolkit(CoreMasks):
         same, as scripts expect. PLUMB_REPORT=1 writes a report beside what export_rknn writes."""
         if self._model is None or self._options is None:
             raise plumb.UsageError("load a model first")
-        if rknn_batch_size not in (None, 1):
-            raise plumb.UsageError(f"rknn_batch_size: {rknn_batch_size}: not supported yet; run the pictures one after another")
         self._forget_build()
         folder = self._work_folder()
         artifact = os.path.join(folder, self._model.name + ".plumb")
-        options = self._model.build_options(self._options)
+        options = dict(self._model.build_options(self._options), batch=rknn_batch_size)
         if not (auto_hybrid or auto_hybrid_quant):
             del options["auto_hybrid"]
         if reports.wanted():
@@ -188,7 +186,7 @@ class Toolkit(CoreMasks):
         error are entered as float16; custom_hybrid: [[first tensor, last tensor], ...], what lies between them."""
         self.build.__wrapped__(self, True, dataset, rknn_batch_size)  # type: ignore[attr-defined]
         assert self._model is not None and self._artifact is not None and self._result is not None and self._options is not None
-        layers = plumb.inspect(self._model.path, **self._model.options()).to_dict()["layers"]
+        layers = self._model.facts(self._options).to_dict()["layers"]
         names = [name for first, last in custom_hybrid or [] for name in hybrid.between(layers, first, last)]
         if proposal:
             names += [layer["name"] for layer in self._result.to_dict()["guiltiest"]]
