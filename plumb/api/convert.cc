@@ -79,7 +79,14 @@ class Conversion {
         steps_.push_back({std::string(report.name), report.after});
       }
     };
-    PLUMB_ASSIGN_OR_RETURN(model_, LoadModel(options_.model, model_options));
+    Result<Model> loaded = LoadModel(options_.model, model_options);
+    if (!loaded.ok()) {  // further sets: ConvertOthers names them
+      return first_ == nullptr && model_options.other_shapes
+                 ? loaded.status().WithContext(
+                       StrCat("--shape-set ", ShapeSetText(model_options.input_shapes)))
+                 : loaded.status();
+    }
+    model_ = std::move(loaded).value();
     if (model_.is_artifact || model_.is_integer_stage) {
       return UsageError("'", options_.model, "' is quantized already; convert takes a float model");
     }

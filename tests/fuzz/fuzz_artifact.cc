@@ -1,6 +1,7 @@
 // Any bytes as an artifact: as they are, and with their hashes made right. What is accepted is
 // written again and run, and the inputs of its golden vectors are made.
 #include "plumb/artifact/reader.h"
+#include "plumb/artifact/variants.h"
 #include "plumb/artifact/writer.h"
 #include "plumb/vision/golden_input.h"
 #include "tests/fuzz/fuzz_target.h"
@@ -36,8 +37,13 @@ bool Try(std::span<const std::byte> bytes) {
     const auto again = plumb::artifact::SerializeArtifact(**artifact);
     PLUMB_CHECK(again.ok()) << again.status().message();
     PLUMB_CHECK(plumb::artifact::ReadArtifact(*again).ok());
-    TryGolden(**artifact);
-    plumb::TryProgram(plumb::artifact::ProgramOf(*artifact));
+    for (size_t v = 0; v < plumb::artifact::VariantCount(**artifact); ++v) {
+      const auto variant = plumb::artifact::Variant(*artifact, v);
+      TryGolden(*variant);
+      plumb::TryProgram(plumb::artifact::ProgramOf(variant));
+    }
+    const std::vector<plumb::Shape> shapes = plumb::artifact::InputShapes((*artifact)->program);
+    PLUMB_CHECK(plumb::artifact::FindVariant(*artifact, shapes) == *artifact);
   }
   return artifact.ok();
 }

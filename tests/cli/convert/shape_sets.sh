@@ -24,6 +24,7 @@ plumb verify sets.plumb --input-shape x=1x3x8x8 2>&1
 convert --shape-set x=1x3x16x12 --shape-set x=1x3x16x12 -o no.plumb 2>&1
 convert --shape-set x=1x3x16x12 --shape-set y=1x3x24x32 -o no.plumb 2>&1
 convert --shape-set x=1x3x16x12 --shape-set x=1x3x24x32 --input-shape x=1x3x8x8 -o no.plumb 2>&1
+convert --shape-set x=1x3x16x12 --shape-set x=1x4x24x32 -o no.plumb 2>&1
 convert --shape-set nonsense -o no.plumb 2>&1
 ls no.plumb 2> /dev/null
 # A batch: the network three times in one run.
