@@ -181,5 +181,32 @@ TEST(CompileObserved, AMissingHistogramIsAnError) {
   EXPECT_EQ(CompileObserved(net, ObservedOf(*first), mse).status().code(), Code::kUsage);
 }
 
+// The network for other shapes takes the grids of the first, tensor by tensor, and the same weights.
+TEST(OtherShapes, TakeTheGridsAndWeightsOfTheFirst) {
+  std::string text(kNet);
+  for (size_t at = 0; (at = text.find("[1x6x6x", at)) != std::string::npos;) {
+    text.replace(at, 7, "[1x9x4x");
+  }
+  const auto other = ir::Parse(text);
+  ASSERT_TRUE(other.ok()) << other.status().message();
+  CompileOptions options;
+  const auto first = CompileInteger(Net(), kSamples, options);
+  ASSERT_TRUE(first.ok()) << first.status().message();
+  NamedStats ranges = ObservedOf(*first);
+  ranges["only there"] = ranges.at("d");
+  options.other_shapes = true;
+  const auto made = CompileObserved(*other, ranges, options);
+  ASSERT_TRUE(made.ok()) << made.status().message();
+  ExpectSame(*first->program, *made->program);
+  EXPECT_EQ(made->program->tensors[static_cast<size_t>(made->program->outputs[0].tensor)].shape,
+            (Shape{1, 9, 4, 3}));
+
+  ranges.erase("d");
+  const Status status = CompileObserved(*other, ranges, options).status();
+  EXPECT_EQ(status.code(), Code::kInvalidModel);
+  EXPECT_NE(status.message().find("computes 'd', which it does not"), std::string::npos)
+      << status.message();
+}
+
 }  // namespace
 }  // namespace plumb::compile
