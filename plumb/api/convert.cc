@@ -362,7 +362,7 @@ class Conversion {
     input.steps = verify::StepsThatRun(steps_);
     input.why_no_container = "the artifact is not written yet; 'plumb verify' reads it";
     input.judge = [&] {
-      return JudgeImport(options_.model, model_.program, samples[0],
+      return JudgeImport(model_, samples[0],
                          {options_.reference, options_.judge, options_.threads});
     };
     const auto preprocess = [&](verify::Verdict& verdict) {

@@ -8,6 +8,7 @@
 #include "plumb/api/samples.h"
 #include "plumb/api/selftest.h"
 #include "plumb/api/shape_sets.h"
+#include "plumb/artifact/reader.h"
 #include "plumb/pictures/read_picture.h"
 #include "plumb/verify/diagnose/reconcile.h"
 
@@ -23,17 +24,11 @@ bool IsInteger(const artifact::Program& program) {
   });
 }
 
-// The model is read with the passes of the artifact's recipe, so that their layers are the same.
+// The model is read as the artifact's recipe says, so that their layers are the same.
 ModelOptions ReferenceOptions(const DiagnoseOptions& options, const std::optional<Model>& subject) {
   ModelOptions made = options.model_options;
-  if (subject && subject->artifact != nullptr) {
-    for (const auto& [key, value] : subject->artifact->provenance.options) {
-      if (key == "disable-pass") {
-        made.passes.disabled.insert(value);
-      } else if (key == "optimization-level" && value.size() == 1) {
-        made.passes.level = value[0] - '0';
-      }
-    }
+  if (subject && !artifact::LooksLikeArtifact(options.against)) {
+    ReadAsRecorded(*subject, made);
     ReadForShapesOf(*subject, made);
   }
   return made;

@@ -51,11 +51,22 @@ Status ReadTestData(const std::filesystem::path& folder, const artifact::Program
   return {};
 }
 
+// The model as its own program has it: the file, or the part of it that was read.
+Result<verify::OnnxRuntimeRun> RunJudge(const Model& model,
+                                        std::span<const runtime::NamedTensor> inputs) {
+  if (model.read_with.cut.empty()) {
+    return verify::RunOnnxRuntime(model.path, inputs);
+  }
+  PLUMB_ASSIGN_OR_RETURN(const std::string part, onnx::CutModelBytes(model.path, model.read_with));
+  return verify::RunOnnxRuntimeOnBytes(part, inputs);
+}
+
 }  // namespace
 
-Result<verify::Judgement> JudgeImport(const std::string& model,
-                                      std::shared_ptr<const artifact::Program> program,
-                                      std::span<const Tensor> sample, const JudgeOptions& options) {
+Result<verify::Judgement> JudgeImport(const Model& model, std::span<const Tensor> sample,
+                                      const JudgeOptions& options) {
+  const std::shared_ptr<const artifact::Program>& program = model.program;
+  const bool whole = model.read_with.cut.empty();  // else test_data_set_0 is of other tensors
   std::vector<runtime::NamedTensor> inputs;
   for (size_t i = 0; i < sample.size(); ++i) {
     inputs.push_back({program->inputs[i].name, sample[i]});
@@ -64,7 +75,7 @@ Result<verify::Judgement> JudgeImport(const std::string& model,
   std::vector<runtime::NamedTensor> theirs;
   std::string judge;
   const std::filesystem::path data_set =
-      std::filesystem::path(model).parent_path() / "test_data_set_0";
+      std::filesystem::path(model.path).parent_path() / "test_data_set_0";
   if (!options.reference.empty()) {
     PLUMB_ASSIGN_OR_RETURN(std::vector<pictures::NpzEntry> given,
                            pictures::ReadNpz(options.reference));
@@ -73,12 +84,11 @@ Result<verify::Judgement> JudgeImport(const std::string& model,
     }
     judge = "the outputs given (" + BaseName(options.reference) + ")";
     PLUMB_RETURN_IF_ERROR(TakeInputs(theirs, inputs));
-  } else if (std::error_code ignored; std::filesystem::is_directory(data_set, ignored)) {
+  } else if (std::error_code ignored; whole && std::filesystem::is_directory(data_set, ignored)) {
     PLUMB_RETURN_IF_ERROR(ReadTestData(data_set, *program, inputs, theirs));
     judge = "test_data_set_0";
-  } else if (options.installed && !IsStageFile(model)) {
-    std::vector<runtime::NamedTensor> typed = inputs;
-    PLUMB_ASSIGN_OR_RETURN(verify::OnnxRuntimeRun run, verify::RunOnnxRuntime(model, typed));
+  } else if (options.installed && !IsStageFile(model.path)) {
+    PLUMB_ASSIGN_OR_RETURN(verify::OnnxRuntimeRun run, RunJudge(model, inputs));
     if (!run.available || !run.problem.empty()) {
       judgement.reason = run.available
                              ? StrCat("onnxruntime ", run.version, " refused it: ", run.problem)
@@ -94,8 +104,7 @@ Result<verify::Judgement> JudgeImport(const std::string& model,
   }
   runtime::SessionOptions session_options;
   session_options.threads = options.threads;
-  PLUMB_ASSIGN_OR_RETURN(auto session,
-                         runtime::Session::Create(std::move(program), session_options));
+  PLUMB_ASSIGN_OR_RETURN(auto session, runtime::Session::Create(program, session_options));
   PLUMB_ASSIGN_OR_RETURN(const std::vector<runtime::NamedTensor> ours,
                          runtime::RunNamed(*session, inputs));
   return verify::Compare(judge, ours, theirs);

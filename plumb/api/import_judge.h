@@ -2,11 +2,10 @@
 // or an installed ONNX Runtime.
 #pragma once
 
-#include <memory>
 #include <span>
 #include <string>
 
-#include "plumb/artifact/program.h"
+#include "plumb/api/model.h"
 #include "plumb/base/status.h"
 #include "plumb/base/tensor.h"
 #include "plumb/verify/judge.h"
@@ -19,11 +18,11 @@ struct JudgeOptions {
   int threads = 1;
 };
 
-// Runs the float `program` of the model file `model` on `sample` (port order), or on the inputs that
+// Runs the program of the float `model` on `sample` (port order), or on the inputs that
 // stand beside the expected outputs, and compares. Without a judge the answer says why it is not
 // checked.
-[[nodiscard]] Result<verify::Judgement> JudgeImport(
-    const std::string& model, std::shared_ptr<const artifact::Program> program,
-    std::span<const Tensor> sample, const JudgeOptions& options);
+[[nodiscard]] Result<verify::Judgement> JudgeImport(const Model& model,
+                                                    std::span<const Tensor> sample,
+                                                    const JudgeOptions& options);
 
 }  // namespace plumb

@@ -119,6 +119,18 @@ Json DecodeJson(const Model& model) {
   return json;
 }
 
+// How pictures become inputs, by the inputs' names.
+Json PicturesJson(const Model& model) {
+  Json json = Json::object();
+  for (const artifact::PictureInput& picture : model.io.pictures) {
+    json[model.program->inputs[static_cast<size_t>(picture.input)].name] = {
+        {"color", contract::ColorName(picture.color)},
+        {"mean", picture.mean},
+        {"std", picture.std}};
+  }
+  return json;
+}
+
 void AddArtifact(const artifact::Artifact& artifact, Json& json) {
   json["golden"] = GoldenText(artifact.golden);
   const artifact::Provenance& p = artifact.provenance;
@@ -181,6 +193,7 @@ Json Inspect(const Model& model, bool layers) {
   }
   json["family"] = vision::FamilyName(model.decode.family);
   json["contracts"] = model.explanation;
+  json["pictures"] = PicturesJson(model);
   json["decode"] = DecodeJson(model);
   int64_t macs = 0, integer_macs = 0;
   size_t bytes = 0;

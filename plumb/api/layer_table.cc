@@ -188,6 +188,7 @@ Result<Plain> LoadPlain(const std::string& path, const ModelOptions& options) {
   ModelOptions least;
   least.input_shapes = options.input_shapes;
   least.other_shapes = options.other_shapes;
+  least.cut = options.cut;
   least.passes.level = 0;
   least.passes.observer = [&](const passes::PassReport& report) {
     if (report.name == "convert_layout") {

@@ -4,14 +4,17 @@
 #include <filesystem>
 #include <fstream>
 
+#include "plumb/api/recipe_options.h"
 #include "plumb/api/selftest.h"
 #include "plumb/api/stages.h"
 #include "plumb/artifact/reader.h"
 #include "plumb/artifact/variants.h"
 #include "plumb/base/cpu_count.h"
+#include "plumb/base/npy.h"
 #include "plumb/compile/compile.h"
 #include "plumb/import/onnx/import.h"
 #include "plumb/import/rknn/rknn_file.h"
+#include "plumb/passes/infer_types.h"
 #include "plumb/runtime/binding.h"
 
 namespace plumb {
@@ -79,10 +82,11 @@ Result<std::shared_ptr<const artifact::Artifact>> ChooseVariant(
 }
 
 Result<Model> LoadArtifact(const std::string& path, const ModelOptions& options) {
-  if (!options.passes.disabled.empty() || StatesContract(options.contract)) {
+  if (!options.cut.empty() || !options.passes.disabled.empty() ||
+      StatesContract(options.contract)) {
     return UsageError("'", path,
                       "' is an artifact: its shapes, passes and contracts travel in it. Options "
-                      "such as --color go to 'plumb convert'");
+                      "such as --color or --outputs go to 'plumb convert'");
   }
   Model model;
   model.path = path;
@@ -138,12 +142,20 @@ Result<Model> LoadModel(const std::string& path, const ModelOptions& options) {
   model.path = path;
   onnx::ImportedModel imported;
   if (IsStageFile(path)) {
+    if (!options.cut.empty()) {
+      return UsageError("'", path,
+                        "' is a stage file, cut already or not at all: --inputs, --outputs and "
+                        "--constant belong to the model's own file");
+    }
     PLUMB_ASSIGN_OR_RETURN(StageFile stage, LoadStage(path));
     model.graph = std::move(stage.graph);
     model.is_integer_stage = stage.stage != "canonical";
   } else {
-    PLUMB_ASSIGN_OR_RETURN(imported,
-                           onnx::ImportOnnx(path, {options.input_shapes, options.other_shapes}));
+    model.read_with.input_shapes = options.input_shapes;
+    model.read_with.other_shapes = options.other_shapes;
+    model.read_with.cut = options.cut;
+    model.read_with.infer = [](ir::Graph& graph) { return passes::InferTypes(graph).status(); };
+    PLUMB_ASSIGN_OR_RETURN(imported, onnx::ImportOnnx(path, model.read_with));
     model.graph = std::move(imported.graph);
     model.data_files.assign(imported.data_files.begin(), imported.data_files.end());
     PLUMB_RETURN_IF_ERROR(passes::RunPipeline(*model.graph, options.passes));
@@ -196,6 +208,26 @@ std::vector<std::string> LabelsOfMetadata(const std::string& names) {
   return labels;
 }
 
+void ReadAsRecorded(const Model& artifact, ModelOptions& options) {
+  if (artifact.artifact == nullptr) {
+    return;
+  }
+  ConvertOptions made;
+  TakeKnownOptions(artifact.artifact->provenance.options, made);
+  ModelOptions& recorded = made.model_options;
+  const auto observer = std::move(options.passes.observer);
+  options.passes = std::move(recorded.passes);
+  options.passes.observer = observer;
+  options.input_shapes.merge(recorded.input_shapes);
+  if (options.cut.inputs.empty()) {
+    options.cut.inputs = std::move(recorded.cut.inputs);
+  }
+  if (options.cut.outputs.empty()) {
+    options.cut.outputs = std::move(recorded.cut.outputs);
+  }
+  options.cut.constants.merge(recorded.cut.constants);
+}
+
 Result<std::vector<std::string>> ReadLabelFile(const std::string& path) {
   std::ifstream file(path);
   if (!file) {
@@ -232,6 +264,18 @@ Result<std::pair<std::string, Shape>> ParseInputShape(const std::string& text) {
     return UsageError("--input-shape ", text, ": expected name=1x3x640x640");
   }
   return std::pair{text.substr(0, equals), shape};
+}
+
+Result<std::pair<std::string, Tensor>> ReadConstant(const std::string& text) {
+  const size_t equals = text.rfind('=');
+  if (equals == std::string::npos || equals == 0) {
+    return UsageError("--constant ", text, ": expected name=FILE.npy");
+  }
+  Result<Tensor> tensor = ReadNpy(text.substr(equals + 1));
+  if (!tensor.ok()) {
+    return tensor.status().WithContext("--constant " + text.substr(0, equals));
+  }
+  return std::pair{text.substr(0, equals), std::move(*tensor)};
 }
 
 }  // namespace plumb

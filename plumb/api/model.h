@@ -11,6 +11,7 @@
 #include "plumb/artifact/artifact.h"
 #include "plumb/base/status.h"
 #include "plumb/contract/recognize.h"
+#include "plumb/import/onnx/import.h"
 #include "plumb/ir/graph.h"
 #include "plumb/passes/pass.h"
 
@@ -20,6 +21,7 @@ namespace plumb {
 struct ModelOptions {
   std::map<std::string, Shape> input_shapes;  // --input-shape; of an artifact: which variant
   bool other_shapes = false;       // than those that a model without free dimensions states
+  onnx::Cut cut;                   // --inputs, --outputs, --constant
   passes::PipelineOptions passes;  // --disable-pass, --optimization-level
   contract::Options contract;      // --color ... --decode --labels
   bool fuse = true;
@@ -32,6 +34,7 @@ struct Model {
   std::string path;
   bool is_artifact = false;
   bool is_integer_stage = false;  // a stage file from behind the quantizer
+  onnx::ImportOptions read_with;  // a float model
   // Of one sample, whatever the batch of the artifact's own; of an artifact with variants the first, or the one asked for.
   std::shared_ptr<const artifact::Program> program;
   artifact::IoContract io;
@@ -50,10 +53,17 @@ struct Model {
 // Empty when the text is neither, or its numbers do not count up from 0.
 [[nodiscard]] std::vector<std::string> LabelsOfMetadata(const std::string& names);
 
+// What an artifact's recipe says of how its float model is read: part, shapes, passes. What `options` state themselves stays.
+// Nothing when `artifact` is none.
+void ReadAsRecorded(const Model& artifact, ModelOptions& options);
+
 // Names of classes, one a line; trailing blanks are dropped, empty lines at the end too.
 [[nodiscard]] Result<std::vector<std::string>> ReadLabelFile(const std::string& path);
 
 // "images=1x3x640x640" into name and shape.
 [[nodiscard]] Result<std::pair<std::string, Shape>> ParseInputShape(const std::string& text);
+
+// "scale=scale.npy" into name and values.
+[[nodiscard]] Result<std::pair<std::string, Tensor>> ReadConstant(const std::string& text);
 
 }  // namespace plumb

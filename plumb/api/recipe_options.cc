@@ -1,11 +1,13 @@
 #include "plumb/api/recipe_options.h"
 
 #include <algorithm>
+#include <cstring>
 #include <map>
 #include <optional>
 
 #include "plumb/artifact/golden.h"
 #include "plumb/artifact/validator.h"
+#include "plumb/base/base64.h"
 #include "plumb/base/number_text.h"
 #include "plumb/contract/options.h"
 
@@ -72,6 +74,44 @@ contract::PictureOptions& PictureOf(ConvertOptions& options) {
 }
 const contract::PictureOptions& PictureOf(const ConvertOptions& options) {
   return options.model_options.contract.picture;
+}
+
+// A constant with its values, so that who holds the artifact or its lock needs no other file.
+std::string ConstantText(const std::string& name, const Tensor& tensor) {
+  const std::span bytes(static_cast<const std::byte*>(tensor.raw()), tensor.bytes());
+  return StrCat(name, "=", DTypeName(tensor.dtype()), ":", ShapeToString(tensor.shape()), ":",
+                ToBase64(bytes));
+}
+
+Result<std::pair<std::string, Tensor>> ConstantFromText(const std::string& text) {
+  const auto wrong = [&] {
+    return UsageError("expected name=TYPE:SHAPE:BASE64, found '", text.substr(0, 60), "'");
+  };
+  const size_t values = text.rfind(':');
+  const size_t sizes =
+      values == std::string::npos || values == 0 ? values : text.rfind(':', values - 1);
+  const size_t equals = sizes == std::string::npos ? sizes : text.rfind('=', sizes);
+  if (values == std::string::npos || sizes == std::string::npos || equals == std::string::npos) {
+    return wrong();
+  }
+  const auto type = DTypeFromName(text.substr(equals + 1, sizes - equals - 1));
+  const auto bytes = FromBase64(text.substr(values + 1));
+  const std::string extents = text.substr(sizes + 1, values - sizes - 1);
+  Shape shape;
+  if (extents != "scalar") {
+    PLUMB_ASSIGN_OR_RETURN(const auto named, ParseInputShape("x=" + extents));
+    shape = named.second;
+  }
+  uint64_t count = 1;
+  for (const int64_t size : shape) {
+    count = count > (uint64_t{1} << 40) ? count : count * static_cast<uint64_t>(size);
+  }
+  if (!type || *type == DType::kNone || !bytes.ok() || bytes->size() != count * DTypeSize(*type)) {
+    return wrong();
+  }
+  Tensor tensor(*type, shape);
+  std::memcpy(tensor.raw(), bytes->data(), bytes->size());
+  return std::pair{text.substr(0, equals), std::move(tensor)};
 }
 
 using Options = ConvertOptions;
@@ -283,6 +323,31 @@ const Row kRows[] = {
     {"batch", true, OptionStage::kContract, "",
      [](const Options& o) { return o.batch > 1 ? Texts{NumberText(o.batch)} : Texts{}; },
      [](Text t, Options& o) { return SetNumber(t, o.batch, 2, artifact::kMaxBatch); }},
+    {"inputs", true, OptionStage::kContract, "",
+     [](const Options& o) { return o.model_options.cut.inputs; },
+     [](Text t, Options& o) -> Status {
+       o.model_options.cut.inputs.push_back(t);
+       return {};
+     }},
+    {"outputs", true, OptionStage::kContract, "",
+     [](const Options& o) { return o.model_options.cut.outputs; },
+     [](Text t, Options& o) -> Status {
+       o.model_options.cut.outputs.push_back(t);
+       return {};
+     }},
+    {"constant", true, OptionStage::kContract, "",
+     [](const Options& o) {
+       Texts texts;
+       for (const auto& [name, tensor] : o.model_options.cut.constants) {
+         texts.push_back(ConstantText(name, tensor));
+       }
+       return texts;
+     },
+     [](Text t, Options& o) -> Status {
+       PLUMB_ASSIGN_OR_RETURN(auto constant, ConstantFromText(t));
+       o.model_options.cut.constants.insert(std::move(constant));
+       return {};
+     }},
     {"scale-fault", true, OptionStage::kQuantize, "",
      [](const Options& o) {
        Texts texts;

@@ -116,8 +116,9 @@ class ModelReducer {
     if (options_.against.empty()) {
       return UsageError("--check compares with the float network: give it with --against MODEL");
     }
-    PLUMB_ASSIGN_OR_RETURN(const Model reference,
-                           LoadModel(options_.against, options_.model_options));
+    ModelOptions read_with = options_.model_options;
+    ReadAsRecorded(model_, read_with);
+    PLUMB_ASSIGN_OR_RETURN(const Model reference, LoadModel(options_.against, read_with));
     if (!reference.graph) {
       return UsageError("--against ", options_.against, ": expected the float model");
     }

@@ -553,7 +553,8 @@ class ReportMaker {
       passes += (passes.empty() ? "" : ", ") + pass;
     }
     for (const auto& [key, value] : p.options) {
-      facts.facts.push_back({key, value});
+      constexpr size_t kShown = 200;  // the values of a constant may fill pages
+      facts.facts.push_back({key, value.size() > kShown ? value.substr(0, kShown) + "..." : value});
     }
     facts.facts.push_back({"passes", passes});
     report::Section& section = document_.Add(

@@ -8,7 +8,6 @@
 #include "plumb/api/labelled_data.h"
 #include "plumb/api/lock.h"
 #include "plumb/api/preprocess_check.h"
-#include "plumb/api/recipe_options.h"
 #include "plumb/api/report.h"
 #include "plumb/api/samples.h"
 #include "plumb/api/selftest.h"
@@ -207,10 +206,7 @@ class Verification {
       return {};
     }
     ModelOptions model_options = options_.model_options;
-    ConvertOptions recorded;
-    TakeKnownOptions(artifact_.artifact->provenance.options, recorded);
-    model_options.passes = std::move(recorded.model_options.passes);
-    model_options.input_shapes.merge(recorded.model_options.input_shapes);
+    ReadAsRecorded(artifact_, model_options);
     ReadForShapesOf(artifact_, model_options);
     model_options.passes.observer = [this](const passes::PassReport& report) {
       if (report.rewrites > 0 || steps_.empty()) {
@@ -299,7 +295,7 @@ class Verification {
   Result<verify::Judgement> Judge() const {
     PLUMB_ASSIGN_OR_RETURN(
         verify::Judgement judgement,
-        JudgeImport(options_.against, model_->program, samples_[0],
+        JudgeImport(*model_, samples_[0],
                     {options_.reference, options_.judge != JudgeChoice::kNone, options_.threads}));
     if (options_.judge == JudgeChoice::kOnnxRuntime && !judgement.checked) {
       return EnvironmentError("--judge onnxruntime: ", judgement.reason,

@@ -15,14 +15,19 @@ namespace plumb::cli {
 struct ModelArguments {
   std::string model;
   std::vector<std::string> input_shapes;
+  std::vector<std::string> inputs, outputs, constants;
   std::vector<std::string> disabled_passes;
   int level = 3;
   std::string color, mean, std, resize, pad, decode, labels;
 
   bool self_test = false;
 
-  void Declare(CLI::App& app);          // the model as a positional, and all options
-  void DeclareOptions(CLI::App& app);   // the options alone
+  void Declare(CLI::App& app);         // the model as a positional, and all options
+  void DeclareOptions(CLI::App& app);  // the options alone
+  // --input-shape, --inputs, --outputs and --constant; --cut-inputs and --cut-outputs of a verb whose --outputs is something
+  // else.
+  void DeclareReading(CLI::App& app);
+  Status ParseReading(ModelOptions& options) const;
   void DeclareSelfTest(CLI::App& app);  // of verbs that use a model's results
   [[nodiscard]] Result<ModelOptions> Parse() const;
 };

@@ -24,34 +24,35 @@ std::string Lower(Text text) {
   return lower;
 }
 
-// "[[1, 2, 3]]" and "[1, 2, 3]" as "1,2,3"; nothing when it lists several inputs or is no list.
-std::optional<std::string> OneList(Text text) {
+// "[[1, 2, 3]]" and "[1, 2, 3]" as "1,2,3", "[[1, 2, 3], [4]]" as "1,2,3;4"; nothing when it is no list.
+std::optional<std::string> Rows(Text text) {
   std::string flat;
-  int depth = 0, lists = 0;
+  int depth = 0;
   for (const char c : text) {
-    if (c == '[') {
-      ++depth;
-    } else if (c == ']') {
-      --depth;
-      lists += !flat.empty() && flat.back() != ']';
-      flat += ']';
-    } else if (c != ' ') {
+    depth += c == '[' ? 1 : c == ']' ? -1 : 0;
+    if (depth > 2 || depth < 0) {
+      return std::nullopt;
+    }
+    if (c == ',' && depth == 1 && !flat.empty() && flat.back() == ']') {
+      flat.back() = ';';
+    } else if (c == ']' ? depth == 1 : c != '[' && c != ' ') {
       flat += c;
     }
   }
-  std::erase(flat, ']');
-  return depth == 0 && lists <= 1 && !flat.empty() ? std::optional(flat) : std::nullopt;
+  if (!flat.empty() && flat.back() == ']') {
+    flat.pop_back();
+  }
+  const bool good = depth == 0 && !flat.empty() && flat.find(']') == std::string::npos;
+  return good ? std::optional(flat) : std::nullopt;
 }
 
 Status TakeNumbers(Text rknn, Text option, Text value, RknnOption& out) {
-  const auto list = OneList(value);
-  if (!list) {
-    return UsageError(rknn, ": ", value,
-                      " is not one list of numbers; pictures go into one input "
-                      "here: give --",
-                      option, " a,b,c for it");
+  const auto rows = Rows(value);
+  if (!rows) {
+    return UsageError(rknn, ": expected [[c0, c1, ...], ...], a list for each input, found ",
+                      value);
   }
-  out.options.emplace_back(option, *list);
+  out.options.emplace_back(option, *rows);
   return {};
 }
 
@@ -159,16 +160,18 @@ Status TakeOff(Text name, Text value, Text reason) {
 }
 
 Status TakeOrder(Text value, RknnOption& out) {
-  std::string flag = Lower(value);
-  if (flag.find(',') != std::string::npos) {
-    return UsageError("quant_img_RGB2BGR: ", value,
-                      " is for several inputs; pictures go into one here: give --color rgb or bgr");
+  std::string flags = Lower(value), colors;
+  std::erase_if(flags, [](char c) { return c == '[' || c == ']' || c == ' '; });
+  for (size_t begin = 0; begin <= flags.size();) {
+    const size_t end = std::min(flags.find(',', begin), flags.size());
+    const auto flag = Flag(Text(flags).substr(begin, end - begin));
+    if (!flag) {
+      return UsageError("quant_img_RGB2BGR: expected True or False, found ", value);
+    }
+    colors += StrCat(begin == 0 ? "" : ";", *flag ? "bgr" : "rgb");
+    begin = end + 1;
   }
-  std::erase_if(flag, [](char c) { return c == '[' || c == ']' || c == ' '; });
-  if (flag != "true" && flag != "false") {
-    return UsageError("quant_img_RGB2BGR: expected True or False, found ", value);
-  }
-  out.options = {{"color", flag == "true" ? "bgr" : "rgb"}};
+  out.options = {{"color", colors}};
   out.note = "the order holds for detect and classify too: it is stored in the artifact";
   return {};
 }
@@ -311,8 +314,15 @@ const Row kRows[] = {
        return {};
      }},
     {"remove_reshape",
-     [](Text v, RknnOption&) {
-       return TakeOff("remove_reshape", v, "inputs and outputs keep the model's shapes");
+     [](Text v, RknnOption& out) -> Status {
+       const auto flag = Flag(v);
+       if (!flag) {
+         return UsageError("remove_reshape: expected True or False, found ", v);
+       }
+       if (*flag) {
+         out.options = {{"remove-reshape", "true"}};
+       }
+       return {};
      }},
     {"remove_weight",
      [](Text v, RknnOption&) {

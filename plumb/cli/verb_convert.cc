@@ -11,6 +11,7 @@
 #include "plumb/cli/model_options.h"
 #include "plumb/cli/verb.h"
 #include "plumb/cli/verdict_output.h"
+#include "plumb/import/onnx/edge_reshapes.h"
 
 namespace plumb::cli {
 namespace {
@@ -26,6 +27,7 @@ struct Arguments {
   bool no_judge = false;
   std::string html;
   std::string golden;
+  bool remove_reshape = false;
 };
 
 // "quality record, golden vectors"; empty without --locked.
@@ -305,6 +307,9 @@ std::function<Status(Console&)> Setup_convert(CLI::App& app) {
       ->check(CLI::IsMember({"none", "1", "2", "3", "4"}));
   app.add_option("--custom-string", convert.custom_string,
                  "a text of at most 1024 bytes that travels in the artifact");
+  app.add_flag("--remove-reshape", args->remove_reshape,
+               "begin and end the model behind and before Reshape nodes at its ends (other shapes, "
+               "other names)");
   app.add_flag("--force", convert.keep_failed,
                "write the artifact although the verdict is a failure");
   app.add_option("--html", args->html, "write a report with pictures and charts: one HTML file");
@@ -327,6 +332,14 @@ std::function<Status(Console&)> Setup_convert(CLI::App& app) {
       options.golden = args->golden == "none" ? 0 : static_cast<size_t>(args->golden[0] - '0');
     }
     PLUMB_ASSIGN_OR_RETURN(options.model_options, args->model.Parse());
+    if (args->remove_reshape) {
+      PLUMB_ASSIGN_OR_RETURN(const auto moved,
+                             onnx::CutEdgeReshapes(options.model, options.model_options.cut));
+      for (const auto& [was, is] : moved) {
+        console.Warn(StrCat("--remove-reshape: '", is, "' takes the place of '", was,
+                            "', with the shape that it has inside the model"));
+      }
+    }
     PLUMB_RETURN_IF_ERROR(ParseQuantization(*args));
     for (const std::string& text : args->shape_sets) {
       PLUMB_ASSIGN_OR_RETURN(const std::vector<ShapeSet> sets, ParseShapeSets(text));

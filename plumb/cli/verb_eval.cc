@@ -44,16 +44,23 @@ bool SamePorts(const Model& a, const Model& b) {
 }
 
 // A float model beside an artifact: the options are the float model's. Where they say nothing of pictures and decoding, the
-// artifact of the same network does.
+// artifact of the same network does; and the float model is the part of its file that the artifact was made of.
 Result<Models> LoadBoth(const std::string& path, const std::string& compare,
                         const ModelOptions& options) {
-  const bool first = artifact::LooksLikeArtifact(path),
-             second = artifact::LooksLikeArtifact(compare);
-  const bool mixed = first != second;
+  const bool first = artifact::LooksLikeArtifact(path);
+  const bool mixed = first != artifact::LooksLikeArtifact(compare);
   Models models;
-  PLUMB_ASSIGN_OR_RETURN(models.model, LoadModel(path, mixed && first ? ModelOptions() : options));
-  PLUMB_ASSIGN_OR_RETURN(models.other,
-                         LoadModel(compare, mixed && second ? ModelOptions() : options));
+  if (mixed) {
+    PLUMB_ASSIGN_OR_RETURN(Model made, LoadModel(first ? path : compare, {}));
+    ModelOptions as_made = options;
+    ReadAsRecorded(made, as_made);
+    PLUMB_ASSIGN_OR_RETURN(Model read, LoadModel(first ? compare : path, as_made));
+    models.model = std::move(first ? made : read);
+    models.other = std::move(first ? read : made);
+  } else {
+    PLUMB_ASSIGN_OR_RETURN(models.model, LoadModel(path, options));
+    PLUMB_ASSIGN_OR_RETURN(models.other, LoadModel(compare, options));
+  }
   const contract::PictureOptions& p = options.contract.picture;
   if (mixed && SamePorts(models.model, *models.other) && !p.color && !p.mean && !p.std &&
       !p.resize && !p.pad && !options.contract.decode) {

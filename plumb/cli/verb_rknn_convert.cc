@@ -23,18 +23,18 @@ struct Arguments {
   bool evaluate = false;
 };
 
-// "--input-shape=NAME=1x3x224x224" for each shape of the job.
+// "--inputs=NAME" for each name and "--input-shape=NAME=1x3x224x224" for each shape of the job.
 Status AddShapes(const RknnJob& job, Words& words) {
   std::vector<std::string> names = job.inputs;
   if (names.empty() && !job.shapes.empty()) {
-    PLUMB_ASSIGN_OR_RETURN(const Model model, LoadModel(job.model, {}));
-    for (const artifact::Port& port : model.program->inputs) {
-      names.push_back(port.name);
-    }
+    PLUMB_ASSIGN_OR_RETURN(names, onnx::InputNames(job.model));
   }
   if (!job.shapes.empty() && job.shapes.size() != names.size()) {
     return UsageError("input_size_list: ", job.shapes.size(), " shapes for ", names.size(),
                       " inputs");
+  }
+  for (const std::string& name : job.inputs) {
+    words.push_back("--inputs=" + name);
   }
   for (size_t i = 0; i < job.shapes.size(); ++i) {
     words.push_back(StrCat("--input-shape=", names[i], "=", job.shapes[i]));

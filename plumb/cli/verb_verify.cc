@@ -8,6 +8,7 @@
 #include "plumb/base/npy.h"
 #include "plumb/base/number_text.h"
 #include "plumb/cli/interruption.h"
+#include "plumb/cli/model_options.h"
 #include "plumb/cli/verb.h"
 #include "plumb/cli/verdict_output.h"
 
@@ -16,7 +17,7 @@ namespace {
 
 struct Arguments {
   VerifyOptions verify;
-  std::vector<std::string> input_shapes;
+  ModelArguments model;  // of --against
   bool quick = false, full = false;
   std::string judge = "auto";
   std::string junit, html;
@@ -136,8 +137,7 @@ std::function<Status(Console&)> Setup_verify(CLI::App& app) {
                  "there; none")
       ->check(CLI::IsMember({"auto", "onnxruntime", "none"}))
       ->capture_default_str();
-  app.add_option("--input-shape", args->input_shapes,
-                 "fix symbolic dimensions of the float model: name=1x3x640x640 (may be repeated)");
+  args->model.DeclareReading(app);
   app.add_flag("--rebuild", args->rebuild,
                "make the artifact again, from its lock or --calib, and compare byte for byte");
   app.add_option("--lock", args->again.lock,
@@ -163,10 +163,7 @@ std::function<Status(Console&)> Setup_verify(CLI::App& app) {
     options.judge = args->judge == "none"          ? JudgeChoice::kNone
                     : args->judge == "onnxruntime" ? JudgeChoice::kOnnxRuntime
                                                    : JudgeChoice::kAuto;
-    for (const std::string& text : args->input_shapes) {
-      PLUMB_ASSIGN_OR_RETURN(auto shape, ParseInputShape(text));
-      options.model_options.input_shapes.insert(std::move(shape));
-    }
+    PLUMB_RETURN_IF_ERROR(args->model.ParseReading(options.model_options));
     options.threads = console.Threads();
     options.progress = console.ProgressBar();
     if (!args->rebuild && !(args->again.lock + args->again.calib).empty()) {

@@ -11,7 +11,9 @@
 
 namespace plumb::contract {
 
-// All as given; absent: not stated.
+// All as given; absent: not stated. Each may hold values for several inputs, with semicolons between: NAME=VALUE for the input
+// of this name; one VALUE alone for all others; several by position, an empty one for an input of which nothing is said, and
+// inputs behind the last get mean 0 and std 1.
 struct PictureOptions {
   std::optional<std::string> color;  // --color   rgb | bgr | gray
   std::optional<std::string>

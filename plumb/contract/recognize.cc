@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
+#include <set>
 
 #include "plumb/contract/families.h"
 #include "plumb/vision/coco_names.h"
@@ -29,10 +31,10 @@ struct Place {
   bool bytes = false;  // the input's own type is u8
 };
 
-// The graph's picture input; `why_not` when there is none.
-std::optional<Place> FindPictureInput(const ir::Graph& graph, std::string& why_not) {
-  std::optional<Place> found;
-  int count = 0;
+// Inputs of the shape of a picture; `why_not` when there is none.
+std::vector<Place> FindPictureInputs(const ir::Graph& graph, std::string& why_not) {
+  std::vector<Place> found;
+  why_not = "no input has the shape of a picture";
   for (size_t i = 0; i < graph.inputs.size(); ++i) {
     const ir::TensorType& type = graph.value(graph.inputs[i].value).type;
     if (!type.ranked || type.dims.size() != 4) {
@@ -44,7 +46,6 @@ std::optional<Place> FindPictureInput(const ir::Graph& graph, std::string& why_n
     if (!first && !last) {
       continue;
     }
-    ++count;
     const int64_t h = dim(first ? 2 : 1), w = dim(first ? 3 : 2);
     if (h < 1 || w < 1 || h > 65535 || w > 65535) {
       why_not = StrCat("the sides of input '", graph.value(graph.inputs[i].value).name,
@@ -58,14 +59,120 @@ std::optional<Place> FindPictureInput(const ir::Graph& graph, std::string& why_n
     place.input.layout = first ? PictureLayout::kNchw : PictureLayout::kNhwc;
     place.channels = static_cast<int>(dim(first ? 1 : 3));
     place.bytes = graph.inputs[i].dtype == DType::kU8;
-    found = place;
-  }
-  if (count != 1) {
-    why_not = count == 0 ? "no input has the shape of a picture"
-                         : StrCat(count, " inputs have the shape of a picture");
-    return std::nullopt;
+    found.push_back(place);
   }
   return found;
+}
+
+// One member of PictureOptions for every input, by index; `neutral` stands for inputs behind the end of a list by position.
+struct PerInput {
+  std::vector<std::optional<std::string>> values;
+  std::set<size_t> stated_alone;  // by name, or by a place in a list
+  std::set<size_t> named;
+};
+
+// "NAME=VALUE;VALUE;..." as options.h words it.
+Result<PerInput> Distribute(const std::optional<std::string>& text, std::string_view what,
+                            const std::optional<std::string>& neutral,
+                            const std::vector<std::string>& names) {
+  PerInput per;
+  per.values.resize(names.size());
+  if (!text) {
+    return per;
+  }
+  std::vector<std::string> unnamed;
+  std::map<std::string, std::string> named;
+  for (size_t begin = 0; begin <= text->size();) {
+    const size_t end = std::min(text->find(';', begin), text->size());
+    const std::string entry = text->substr(begin, end - begin);
+    const size_t equals = entry.rfind('=');
+    begin = end + 1;
+    if (equals == std::string::npos) {
+      unnamed.push_back(entry);
+      continue;
+    }
+    const std::string name = entry.substr(0, equals);
+    if (std::find(names.begin(), names.end(), name) == names.end()) {
+      return UsageError(what, ": the network has no input '", name, "'");
+    }
+    if (!named.emplace(name, entry.substr(equals + 1)).second) {
+      return UsageError(what, ": two values for input '", name, "'");
+    }
+  }
+  if (unnamed.size() > names.size()) {
+    return UsageError(what, ": ", unnamed.size(), " values by position; the network has ",
+                      names.size(), names.size() == 1 ? " input" : " inputs");
+  }
+  for (size_t i = 0; i < names.size(); ++i) {
+    if (const auto found = named.find(names[i]); found != named.end()) {
+      per.values[i] = found->second;
+      per.stated_alone.insert(i);
+      per.named.insert(i);
+    } else if (unnamed.size() == 1) {
+      per.values[i] = unnamed[0];
+    } else if (i < unnamed.size()) {
+      per.values[i] = unnamed[i].empty() ? std::nullopt : std::optional(unnamed[i]);
+      per.stated_alone.insert(i);
+    } else if (!unnamed.empty()) {
+      per.values[i] = neutral;
+    }
+  }
+  return per;
+}
+
+// What the user says of each input.
+struct Statements {
+  std::vector<PictureOptions> inputs;
+  bool any = false;
+};
+Result<Statements> StatementsOf(const PictureOptions& given, const ir::Graph& graph,
+                                const std::vector<Place>& places) {
+  std::vector<std::string> names;
+  for (const ir::Input& input : graph.inputs) {
+    names.push_back(graph.value(input.value).name);
+  }
+  Statements statements;
+  statements.inputs.resize(names.size());
+  struct Member {
+    std::optional<std::string> PictureOptions::*text;
+    std::string_view what;
+    std::optional<std::string> neutral;
+  };
+  const Member members[] = {{&PictureOptions::color, "color", std::nullopt},
+                            {&PictureOptions::mean, "mean", "0"},
+                            {&PictureOptions::std, "std", "1"},
+                            {&PictureOptions::resize, "resize", std::nullopt},
+                            {&PictureOptions::pad, "pad", std::nullopt}};
+  for (const Member& member : members) {
+    PLUMB_ASSIGN_OR_RETURN(const PerInput per,
+                           Distribute(given.*member.text, member.what, member.neutral, names));
+    statements.any = statements.any || (given.*member.text).has_value();
+    for (size_t i = 0; i < names.size(); ++i) {
+      const auto place = std::find_if(places.begin(), places.end(), [&](const Place& p) {
+        return p.input.input == static_cast<int32_t>(i);
+      });
+      if (place != places.end()) {
+        // An order of colours for several inputs is for those that have colours.
+        const bool grey = member.text == &PictureOptions::color && place->channels == 1 &&
+                          places.size() > 1 && !per.named.contains(i);
+        statements.inputs[i].*member.text = grey ? std::nullopt : per.values[i];
+        continue;
+      }
+      // Of an input that takes no pictures only what would change nothing can be said.
+      const std::string& value = per.values[i].value_or("");
+      std::vector<float> numbers;
+      if (per.stated_alone.contains(i) && !value.empty() && member.neutral) {
+        PLUMB_ASSIGN_OR_RETURN(numbers, ParseNumbers(value, ',', member.what));
+      }
+      const float neutral = member.neutral == "1" ? 1.0F : 0.0F;
+      if (std::any_of(numbers.begin(), numbers.end(), [&](float n) { return n != neutral; })) {
+        return UsageError(
+            member.what, ": ", value, " given for input '", names[i],
+            "', which does not have the shape of a picture (rank 4, 1 or 3 channels)");
+      }
+    }
+  }
+  return statements;
 }
 
 Result<Match> MatchFamily(const Evidence& evidence) {
@@ -269,19 +376,25 @@ Status FillPicture(const PictureOptions& given, const Place& place, const Pictur
 Result<Contracts> Recognize(const ir::Graph& graph, const Options& options) {
   Contracts out;
   std::string why_not;
-  const std::optional<Place> place = FindPictureInput(graph, why_not);
+  const std::vector<Place> places = FindPictureInputs(graph, why_not);
+  PLUMB_ASSIGN_OR_RETURN(const Statements statements, StatementsOf(options.picture, graph, places));
   const bool stated = options.decode.has_value();
-  if (!place.has_value()) {
-    const PictureOptions& p = options.picture;
-    if ((stated && options.decode->family != Family::kNone) || p.color || p.mean || p.std ||
-        p.resize || p.pad) {
+  // Of several inputs with such a shape it is the user who says that they take pictures.
+  if (places.size() > 1 && !statements.any) {
+    why_not = StrCat(places.size(),
+                     " inputs have the shape of a picture; --mean, --std or --color "
+                     "with NAME= say which take them");
+  }
+  if (places.empty() || (places.size() > 1 && !statements.any)) {
+    if ((stated && options.decode->family != Family::kNone) || statements.any) {
       return UsageError("pictures cannot be fed to this network: ", why_not);
     }
     out.why = why_not;
     return out;
   }
   const bool none = stated && options.decode->family == Family::kNone;
-  Evidence evidence{FactsOf(graph), place->input.width, place->input.height,
+  const Place& first = places.front();
+  Evidence evidence{FactsOf(graph), first.input.width, first.input.height,
                     stated ? &*options.decode : nullptr};
   if (none) {
     out.why = "given as none";
@@ -301,20 +414,34 @@ Result<Contracts> Recognize(const ir::Graph& graph, const Options& options) {
     if (stated) {
       PLUMB_RETURN_IF_ERROR(ApplyDecodeOptions(*options.decode, decode));
     }
-    PLUMB_RETURN_IF_ERROR(SettleAnchors(decode));
-    MarkSources(evidence.given, decode);
+    if (const Status anchors = SettleAnchors(decode); !anchors.ok()) {
+      if (stated) {
+        return anchors;
+      }
+      // Outputs that nothing is said of are tensors, as they are.
+      out.why = StrCat(out.why, ", but ", anchors.message());
+      decode = {};
+    } else {
+      MarkSources(evidence.given, decode);
+    }
   }
   PLUMB_RETURN_IF_ERROR(FillLabels(options, decode));
-  PictureInput input;
-  PLUMB_RETURN_IF_ERROR(
-      FillPicture(options.picture, *place, defaults, decode.family == Family::kClassifier, input));
-  out.io.pictures = {input};
+  for (const Place& place : places) {
+    const PictureOptions& given = statements.inputs[static_cast<size_t>(place.input.input)];
+    if (places.size() > 1 && !given.color && !given.mean && !given.std && !given.resize &&
+        !given.pad) {
+      continue;  // a tensor
+    }
+    PLUMB_RETURN_IF_ERROR(FillPicture(given, place, defaults, decode.family == Family::kClassifier,
+                                      out.io.pictures.emplace_back()));
+  }
   if (vision::IsDetector(decode.family)) {
     std::vector<Shape> shapes;
     for (const OutputFacts& o : evidence.outputs) {
       shapes.push_back(o.shape);
     }
-    if (const Status fits = vision::CheckDecode(decode, shapes, input.width, input.height);
+    if (const Status fits =
+            vision::CheckDecode(decode, shapes, first.input.width, first.input.height);
         !fits.ok()) {
       return stated ? UsageError(fits.message()) : fits;
     }

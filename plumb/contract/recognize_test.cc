@@ -187,6 +187,18 @@ TEST(RecognizeYolov5, AnchorsGivenByHand) {
             "decode: classes=4 given, but the outputs have room for 3");
 }
 
+// Two of the heads of a whole network: tensors as they are, until anchors are given.
+TEST(RecognizeYolov5, LevelsWithoutPublishedAnchors) {
+  Net net;
+  for (const int s : {8, 32}) {
+    net.Out(net.Conv(Map(3 * 13, s)));
+  }
+  const Contracts c = Found(net);
+  EXPECT_EQ(c.decode.family, Family::kNone);
+  EXPECT_NE(c.why.find("give them: --decode yolov5,anchors="), std::string::npos) << c.why;
+  EXPECT_EQ(net.Recognize(Decode("yolov5")).status().code(), Code::kUsage);
+}
+
 TEST(RecognizeYolov8, JoinedHeads) {
   // 64 + 86 = 150 = 3 * 50: by shape alone a YOLOv5 head of 45 classes; the concatenation tells.
   for (const auto& order : {std::vector<int>{8, 16, 32}, {32, 16, 8}}) {
@@ -391,6 +403,41 @@ TEST(RecognizePicture, LayoutsTypesAndAbsence) {
   free_batch.Out(free_batch.Conv({1, 7}));
   free_batch.graph_.value(free_batch.graph_.outputs[0].value).type.dims[0] = {-1, "batch"};
   EXPECT_EQ(Found(free_batch).decode.classes, 7);
+}
+
+TEST(RecognizePicture, SeveralInputsByNameAndByPosition) {
+  Net net;
+  const ValueId grey = net.graph_.AddInput("grey", TensorType(DType::kF32, Shape{1, 1, 32, 32}));
+  net.graph_.AddInput("state", TensorType(DType::kF32, Shape{1, 8}));
+  net.Out(net.Op("some", {grey}, {1, 5}));
+  EXPECT_TRUE(Found(net).io.pictures.empty());  // nobody says which of two takes pictures
+  Options o;
+  o.picture.mean = "grey=7";
+  Contracts c = Found(net, o);
+  ASSERT_EQ(c.io.pictures.size(), 1u);  // the other one is a tensor
+  EXPECT_EQ(c.io.pictures[0].input, 1);
+  EXPECT_EQ(c.io.pictures[0].mean, (std::vector<float>{7}));
+  EXPECT_EQ(c.io.pictures[0].width, 32);
+  o.picture = {};
+  o.picture.mean = "1,2,3;127.5";
+  o.picture.std = "2";
+  o.picture.color = "bgr";
+  c = Found(net, o);
+  ASSERT_EQ(c.io.pictures.size(), 2u);
+  EXPECT_EQ(c.io.pictures[0].mean, (std::vector<float>{1, 2, 3}));
+  EXPECT_EQ(c.io.pictures[0].color, Color::kBgr);
+  EXPECT_EQ(c.io.pictures[1].mean, (std::vector<float>{127.5F}));
+  EXPECT_EQ(c.io.pictures[1].std, (std::vector<float>{2}));
+  EXPECT_EQ(c.io.pictures[1].color, Color::kGray);
+  o.picture = {};
+  o.picture.std = "5;;1,1,1,1,1,1,1,1";  // of an input without pictures only what changes nothing
+  c = Found(net, o);
+  ASSERT_EQ(c.io.pictures.size(), 1u);
+  EXPECT_EQ(c.io.pictures[0].std, (std::vector<float>{5, 5, 5}));
+  for (const char* wrong : {"none=1", "grey=1;grey=2", "1;2;3;4", "1;1;2"}) {
+    o.picture.std = wrong;
+    EXPECT_EQ(net.Recognize(o).status().code(), Code::kUsage) << wrong;
+  }
 }
 
 TEST(RecognizePicture, WhatTheUserGives) {

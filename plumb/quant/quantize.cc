@@ -47,28 +47,6 @@ bool StoringClamps(const ir::Graph& graph, const ir::Node& clamp, const Quantiza
   return true;
 }
 
-// "did you mean 'a' or 'b'? ": names that few edits make of the wanted one, or that it is a part of.
-std::string Nearest(const std::string& wanted, const std::set<std::string>& known) {
-  constexpr size_t kNamed = 3;
-  std::vector<std::pair<size_t, std::string>> near;
-  for (const std::string& name : known) {
-    const size_t edits = EditDistance(wanted, name);
-    if (edits <= std::max<size_t>(2, wanted.size() / 4) || name.find(wanted) != std::string::npos) {
-      near.emplace_back(edits, name);
-    }
-  }
-  std::sort(near.begin(), near.end());
-  near.resize(std::min(near.size(), kNamed));
-  std::string text;
-  for (size_t i = 0; i < near.size(); ++i) {
-    text += StrCat(i == 0                 ? "did you mean '"
-                   : i + 1 == near.size() ? "' or '"
-                                          : "', '",
-                   near[i].second);
-  }
-  return near.empty() ? "" : text + "'? ";
-}
-
 float ScaleAt(const Quantization& grid, size_t channel) {
   return grid.scale[grid.per_channel() ? channel : 0];
 }
@@ -130,19 +108,19 @@ class Quantizer {
     for (const std::string& name : options_.keep_float) {
       if (!known.contains(name)) {
         return UsageError("--keep-float '", name, "': no layer or tensor has this name; ",
-                          Nearest(name, known), "'plumb inspect --layers' lists them");
+                          DidYouMean(name, known), "'plumb inspect --layers' lists them");
       }
     }
     for (const auto& [name, type] : options_.hybrid) {
       if (!known.contains(name)) {
         return UsageError("--hybrid '", name, "': no layer or tensor has this name; ",
-                          Nearest(name, known), "'plumb inspect --layers' lists them");
+                          DidYouMean(name, known), "'plumb inspect --layers' lists them");
       }
     }
     for (const auto& [name, factor] : options_.scale_faults) {
       if (!known.contains(name)) {
         return UsageError("--scale-fault '", name, "': no layer or weight has this name; ",
-                          Nearest(name, known), "'plumb inspect --layers' lists them");
+                          DidYouMean(name, known), "'plumb inspect --layers' lists them");
       }
     }
     return {};
@@ -157,8 +135,8 @@ class Quantizer {
         for (size_t i = 0; i < from_.value_count(); ++i) {
           known.insert(NameOf(static_cast<ir::ValueId>(i)));
         }
-        return UsageError("range of '", name, "': no tensor has this name; ", Nearest(name, known),
-                          "'plumb inspect --layers' lists them");
+        return UsageError("range of '", name, "': no tensor has this name; ",
+                          DidYouMean(name, known), "'plumb inspect --layers' lists them");
       }
       if (!grids_.ranged[static_cast<size_t>(*value)]) {
         return UsageError("range of '", name,

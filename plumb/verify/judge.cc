@@ -142,6 +142,39 @@ class PythonJudge {
   int socket_ = -1;
 };
 
+Result<OnnxRuntimeRun> RunIn(const TemporaryFolder& folder, const std::string& model_path,
+                             std::span<const runtime::NamedTensor> inputs) {
+  OnnxRuntimeRun run;
+  if (folder.path().empty()) {
+    return EnvironmentError("no temporary folder can be made for the outside judge");
+  }
+  const PythonJudge python(folder.path(), model_path);
+  std::string names;
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    PLUMB_RETURN_IF_ERROR(
+        WriteNpy((folder / StrCat("in_", i, ".npy")).string(), inputs[i].tensor.view()));
+    names += inputs[i].name + "\n";
+  }
+  std::ofstream(folder / "inputs.txt") << names;
+  python.Judge();
+  run.version = ReadText(folder / "version.txt");
+  run.available = !run.version.empty();
+  run.problem = ReadText(folder / "problem.txt");
+  if (run.available && run.problem.empty() && !fs::exists(folder / "outputs.txt")) {
+    run.problem = "it ended without an answer";
+  }
+  if (!run.available || !run.problem.empty()) {
+    return run;
+  }
+  std::ifstream list(folder / "outputs.txt");
+  std::string name;
+  for (size_t i = 0; std::getline(list, name); ++i) {
+    PLUMB_ASSIGN_OR_RETURN(Tensor tensor, ReadNpy((folder / StrCat("out_", i, ".npy")).string()));
+    run.outputs.push_back({name, std::move(tensor)});
+  }
+  return run;
+}
+
 }  // namespace
 
 Judgement Compare(std::string judge, std::span<const runtime::NamedTensor> ours,
@@ -182,36 +215,17 @@ Judgement Compare(std::string judge, std::span<const runtime::NamedTensor> ours,
 
 Result<OnnxRuntimeRun> RunOnnxRuntime(const std::string& model_path,
                                       std::span<const runtime::NamedTensor> inputs) {
-  OnnxRuntimeRun run;
+  return RunIn(TemporaryFolder(), model_path, inputs);
+}
+
+Result<OnnxRuntimeRun> RunOnnxRuntimeOnBytes(std::string_view model,
+                                             std::span<const runtime::NamedTensor> inputs) {
   const TemporaryFolder folder;
-  if (folder.path().empty()) {
-    return EnvironmentError("no temporary folder can be made for the outside judge");
+  const std::string path = (folder / "model.onnx").string();
+  if (!folder.path().empty()) {
+    PLUMB_RETURN_IF_ERROR(WriteFileAtomically(path, model));
   }
-  const PythonJudge python(folder.path(), model_path);
-  std::string names;
-  for (size_t i = 0; i < inputs.size(); ++i) {
-    PLUMB_RETURN_IF_ERROR(
-        WriteNpy((folder / StrCat("in_", i, ".npy")).string(), inputs[i].tensor.view()));
-    names += inputs[i].name + "\n";
-  }
-  std::ofstream(folder / "inputs.txt") << names;
-  python.Judge();
-  run.version = ReadText(folder / "version.txt");
-  run.available = !run.version.empty();
-  run.problem = ReadText(folder / "problem.txt");
-  if (run.available && run.problem.empty() && !fs::exists(folder / "outputs.txt")) {
-    run.problem = "it ended without an answer";
-  }
-  if (!run.available || !run.problem.empty()) {
-    return run;
-  }
-  std::ifstream list(folder / "outputs.txt");
-  std::string name;
-  for (size_t i = 0; std::getline(list, name); ++i) {
-    PLUMB_ASSIGN_OR_RETURN(Tensor tensor, ReadNpy((folder / StrCat("out_", i, ".npy")).string()));
-    run.outputs.push_back({name, std::move(tensor)});
-  }
-  return run;
+  return RunIn(folder, path, inputs);
 }
 
 }  // namespace plumb::verify

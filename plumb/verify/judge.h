@@ -4,6 +4,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "plumb/base/status.h"
@@ -36,5 +37,8 @@ struct OnnxRuntimeRun {
 };
 [[nodiscard]] Result<OnnxRuntimeRun> RunOnnxRuntime(const std::string& model_path,
                                                     std::span<const runtime::NamedTensor> inputs);
+// The same of a model in memory.
+[[nodiscard]] Result<OnnxRuntimeRun> RunOnnxRuntimeOnBytes(
+    std::string_view model, std::span<const runtime::NamedTensor> inputs);
 
 }  // namespace plumb::verify

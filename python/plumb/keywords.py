@@ -1,7 +1,7 @@
 """Keyword arguments as options of the program: one place declares an option, the verb itself.
 
 A keyword is the option's long name with _ for -: keep_float=["a", "b"] is --keep-float a --keep-float b, mean=[0, 0, 0] is
---mean 0,0,0, force=True is --force, input_shape={"x": (1, 3, 64, 64)} is --input-shape x=1x3x64x64, shape_set=[{"x": (1, 3, 64, 64)}, {"x": (1, 3, 32, 32)}] one
+--mean 0,0,0, mean={"a": [0, 0, 0]} is --mean a=0,0,0, force=True is --force, input_shape={"x": (1, 3, 64, 64)} is --input-shape x=1x3x64x64, shape_set=[{"x": (1, 3, 64, 64)}, {"x": (1, 3, 32, 32)}] one
 --shape-set x=1x3x64x64 a set. None and False leave an
 option out.
 """
@@ -17,6 +17,10 @@ from .errors import UsageError
 Keywords = List[Tuple[str, List[str]]]
 
 
+# Options with a value for each input: {"left": [0, 0, 0], "right": 0}.
+PER_INPUT = ("color", "mean", "std", "resize", "pad")
+
+
 def _text(name: str, value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -30,6 +34,8 @@ def _text(name: str, value: Any) -> str:
 
 
 def _texts(name: str, value: Any) -> List[str]:
+    if isinstance(value, Mapping) and name in PER_INPUT:
+        return [";".join(f"{key}={','.join(_texts(name, item))}" for key, item in value.items())]
     if isinstance(value, Mapping):
         return [f"{key}={'x'.join(_texts(name, item))}" for key, item in value.items()]
     if isinstance(value, (list, tuple, set, frozenset)) or getattr(value, "ndim", 0) == 1:

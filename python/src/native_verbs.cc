@@ -14,6 +14,7 @@
 #include "plumb/cli/command_line.h"
 #include "plumb/cli/option_words.h"
 #include "plumb/cli/rknn_spelling.h"
+#include "plumb/import/onnx/import.h"
 
 namespace nb = nanobind;
 
@@ -107,6 +108,14 @@ nb::object OptionsOfRknn(const std::string& name, const std::string& value) {
   return *found ? nb::object(nb::make_tuple((*found)->options, (*found)->note)) : nb::none();
 }
 
+std::vector<std::string> InputNames(const std::string& model) {
+  auto names = onnx::InputNames(model);
+  if (!names.ok()) {
+    Raise(names.status());
+  }
+  return std::move(*names);
+}
+
 // The program itself, with the standard streams of this process.
 int RunProgram(const std::vector<std::string>& words) {
   const nb::gil_scoped_release released;
@@ -144,6 +153,8 @@ void DefineVerbs(nb::module_& module) {
   module.def(
       "rknn_option", &OptionsOfRknn, nb::arg("name"), nb::arg("value"),
       "An option as RKNN spells it, in Plumb's spelling: ([(option, value)], note) or None.");
+  module.def("input_names", &InputNames, nb::arg("model"),
+             "The names of a float model's inputs, in its order.");
   module.def("run_program", &RunProgram, nb::arg("words"),
              "Runs a command line as the program does: its exit code.");
 }

@@ -64,6 +64,11 @@ def any_size():
     return integer(1, 8) + nested(7, graph) + nested(8, integer(2, 13))
 
 
+def two_inputs():
+    scale = value(11, "scale", (1, 4))
+    return model(node("Mul", ["x", "scale"], ["s"]) + node("Relu", ["s"], ["y"]), constants=scale)
+
+
 def cycle():
     return model(node("Add", ["x", "b"], ["a"]) + node("Relu", ["a"], ["b"]) + node("Relu", ["a"], ["y"]))
 

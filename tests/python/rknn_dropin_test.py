@@ -421,7 +421,7 @@ class BadCalls(Converted):
             rknn.config()
             for call, words in ((lambda: rknn.load_onnx("none.onnx"), "there is no file 'none.onnx'"),
                                 (lambda: rknn.load_onnx(str(text)), "no ONNX model"),
-                                (lambda: rknn.load_onnx(str(self.model), outputs=["z"]), "the 'z' in outputs"),
+                                (lambda: rknn.load_onnx(str(self.model), outputs=["z"]), "the 'z' in outputs=['z'] is invalied!"),
                                 (lambda: rknn.load_onnx(str(self.model), inputs=["x"], input_size_list=[[1, 3], [1]]), "2 shapes"),
                                 (lambda: rknn.load_tflite(str(text)), "tflite models are not read yet"),
                                 (lambda: rknn.load_rknn(str(self.model)), "expected an artifact"),
@@ -432,6 +432,81 @@ class BadCalls(Converted):
             vendor.write_bytes(b"CYPTRKNN" + bytes(16))
             self.assertEqual(rknn.load_rknn(str(vendor)), -1)
             self.assertIn("a model for Rockchip's NPU, encrypted", self.last(log))
+
+    def test_models_are_cut_at_inner_tensors(self):
+        with log_of() as log:
+            rknn = RKNN()
+            rknn.config()
+            codes = [rknn.load_onnx(str(self.model), inputs=["x"], input_size_list=[[3, 16, 16]], outputs=["c0"]),
+                     rknn.build(do_quantization=False), rknn.init_runtime()]
+            (before,) = rknn.inference([self.picture.astype(np.float32)])
+            codes += [rknn.load_onnx(str(self.model), outputs=["y", "c0"]), rknn.build(do_quantization=False), rknn.init_runtime()]
+            after, again = rknn.inference([self.picture.astype(np.float32)])
+            codes += [rknn.load_onnx(str(self.model), inputs=["c0"], input_size_list=[[1, 4, 16, 16]]),
+                      rknn.build(do_quantization=False), rknn.init_runtime()]
+            (last,) = rknn.inference([before], data_format="nchw")
+        self.assertEqual(codes, [0] * 9, log.getvalue())
+        np.testing.assert_array_equal(before, again)
+        np.testing.assert_array_equal(np.maximum(before, 0), after)
+        np.testing.assert_array_equal(last, after)
+
+    def test_mean_and_std_of_each_input(self):
+        model = small_networks.pair_network(self.folder / "pair.onnx")
+        mean, std = [[1.0, 2.0, 3.0], [127.5]], [[4.0, 5.0, 6.0], [8.0]]
+        random = np.random.default_rng(3)
+        a, b = (random.integers(0, 256, (8, 8, channels), np.uint8) for channels in (3, 1))
+        for name, array in (("a", a), ("b", b)):
+            np.save(self.folder / f"{name}.npy", array.transpose(2, 0, 1)[None].astype(np.float32))
+        (self.folder / "pairs.txt").write_text("a.npy b.npy\n")
+        with plumb.Session(model) as session:
+            ready = [((array - np.float32(m)) / np.float32(s)).transpose(2, 0, 1)[None].astype(np.float32)
+                     for array, m, s in zip((a, b), mean, std)]
+            expected = session.run({"a": ready[0], "b": ready[1]})["y"]
+        for quantized in (False, True):
+            with log_of() as log:
+                rknn = RKNN()
+                rknn.config(mean_values=mean, std_values=std, quant_img_RGB2BGR=[False, False])
+                codes = [rknn.load_onnx(str(model)),
+                         rknn.build(do_quantization=quantized, dataset=str(self.folder / "pairs.txt")), rknn.init_runtime()]
+                (found,) = rknn.inference([a[None], b[None]], data_format=["nhwc", "nhwc"])
+            self.assertEqual(codes, [0, 0, 0], log.getvalue())
+            if quantized:
+                plumb.convert(model, self.folder / "pair.plumb", calib=str(self.folder / "pairs.txt"), raw_samples=True, force=True,
+                              observer="min-max", mean={"b": mean[1], "a": mean[0]}, std={"b": std[1], "a": std[0]},
+                              color={"a": "rgb"})
+                with plumb.Session(self.folder / "pair.plumb") as session:
+                    np.testing.assert_array_equal(found, session.run({"a": a, "b": b})["y"])
+            else:
+                np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
+        with log_of() as log:
+            rknn.config(mean_values=[[0, 0, 0], [0, 0]])
+            self.assertEqual(rknn.load_onnx(str(model)), -1)
+            self.assertIn("The len of mean_values ([0.0, 0.0]) for input 1 is wrong, expect 1!", self.last(log))
+
+    def test_reshapes_at_the_ends_go(self):
+        model = small_networks.reshaped_network(self.folder / "reshaped.onnx")
+        values = np.arange(-6, 6, dtype=np.float32)
+        with log_of() as log:
+            rknn = RKNN()
+            rknn.config(remove_reshape=True)
+            codes = [rknn.load_onnx(str(model)), rknn.build(do_quantization=False), rknn.init_runtime()]
+            (found,) = rknn.inference([values.reshape(1, 3, 4)])
+        self.assertEqual(codes, [0, 0, 0], log.getvalue())
+        np.testing.assert_array_equal(found, np.maximum(values, 0).reshape(1, 3, 4))
+
+    def test_an_input_becomes_a_constant(self):
+        model = str(small_networks.sum_network(self.folder / "sum.onnx"))
+        with log_of() as log:
+            rknn = RKNN()
+            rknn.config()
+            codes = [rknn.load_onnx(model, inputs=["a", "b"], input_size_list=[[1, 5], [1, 5]],
+                                    input_initial_val=[None, np.arange(5.0)[None]]),
+                     rknn.build(do_quantization=False), rknn.init_runtime()]
+            (found,) = rknn.inference([np.ones((1, 5), np.float32)])
+            self.assertEqual(rknn.load_onnx(model, input_initial_val=[None]), -1)
+            self.assertIn("input_initial_val: 1 values for 2 inputs", self.last(log))
+        self.assertEqual(codes, [0, 0, 0], log.getvalue())
+        np.testing.assert_array_equal(found, [[1, 3, 5, 7, 9]])
 
     def test_datasets_and_targets(self):
         lists = {"empty": ("", "no samples found"), "missing": ("\n./0.npy\nnone.jpg\n", "missing.txt', line 3: there is no file")}

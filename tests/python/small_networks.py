@@ -31,6 +31,23 @@ def picture_network(path, side=16, classes=4, layers=1):
     return _save(path, nodes, [("x", [1, 3, side, side])], [("y", [1, classes, side, side])], constants)
 
 
+def pair_network(path):
+    """Two pictures, one in colours and one grey, through a convolution each; their sum."""
+    random = np.random.default_rng(2)
+    constants = {f"w{name}": random.normal(size=(2, channels, 3, 3)).astype(np.float32) for name, channels in (("a", 3), ("b", 1))}
+    nodes = [helper.make_node("Conv", [name, f"w{name}"], [f"c{name}"], pads=[1, 1, 1, 1]) for name in "ab"]
+    return _save(path, [*nodes, helper.make_node("Add", ["ca", "cb"], ["y"])],
+                 [("a", [1, 3, 8, 8]), ("b", [1, 1, 8, 8])], [("y", [1, 2, 8, 8])], constants)
+
+
+def reshaped_network(path):
+    """Relu between two reshapes: 12 numbers in, 12 numbers out, 1x3x4 inside."""
+    nodes = [helper.make_node("Reshape", ["x", "inner"], ["r"]), helper.make_node("Relu", ["r"], ["s"]),
+             helper.make_node("Reshape", ["s", "outer"], ["y"])]
+    return _save(path, nodes, [("x", [12])], [("y", [12])],
+                 {"inner": np.int64([1, 3, 4]), "outer": np.int64([12])})
+
+
 def sum_network(path):
     """Two tensors with a free batch, sum = a + 2 * b."""
     return _save(path, [helper.make_node("Mul", ["b", "two"], ["bb"]), helper.make_node("Add", ["a", "bb"], ["sum"])],

@@ -392,7 +392,8 @@ TEST(InputShapes, OptionsAreChecked) {
   EXPECT_THAT(MessageOf(Relu().Import({{{"q", {1}}}}), Code::kUsage),
               AllOf(HasSubstr("names 'q'"), HasSubstr("inputs are: x")));
   EXPECT_THAT(MessageOf(Relu().Import({{{"x", {1, 5}}}}), Code::kUsage), HasSubstr("declares 1x4"));
-  EXPECT_THAT(MessageOf(Relu().Import({{{"x", {4}}}}), Code::kUsage), HasSubstr("declares 1x4"));
+  EXPECT_THAT(MessageOf(Relu().Import({{{"x", {1, 1, 4}}}}), Code::kUsage),
+              HasSubstr("declares 1x4"));
   EXPECT_THAT(MessageOf(Relu().Import({{{"x", {0, 4}}}}), Code::kUsage), HasSubstr("from 1"));
 }
 

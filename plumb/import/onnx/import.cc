@@ -2,9 +2,11 @@
 
 #include <google/protobuf/io/coded_stream.h>
 
+#include <algorithm>
 #include <limits>
 
 #include "onnx.pb.h"
+#include "plumb/import/onnx/cut.h"
 #include "plumb/import/onnx/graph_importer.h"
 #include "plumb/import/onnx/read_tensor.h"
 
@@ -63,11 +65,11 @@ const ForeignFormat* ForeignFormatOf(std::string_view path, std::string_view byt
   return nullptr;
 }
 
-}  // namespace
-
-Result<ImportedModel> ImportOnnxBytes(std::span<const std::byte> bytes,
-                                      const std::filesystem::path& base_dir,
-                                      const ImportOptions& options) {
+// The model that `options` make of the file's, before it is imported. Shapes of inputs that the cut drops are taken from
+// `shapes`.
+Result<ModelProto> ReadModel(std::span<const std::byte> bytes,
+                             const std::filesystem::path& base_dir, const ImportOptions& options,
+                             std::map<std::string, Shape>& shapes) {
   if (bytes.empty()) {
     return InvalidModel("the file is empty; expected an ONNX model");
   }
@@ -76,7 +78,60 @@ Result<ImportedModel> ImportOnnxBytes(std::span<const std::byte> bytes,
     return InvalidModel("the file is no ONNX model, or it is truncated or damaged (", bytes.size(),
                         " bytes)");
   }
-  return GraphImporter(model, base_dir, options).Import();
+  if (options.cut.empty()) {
+    return model;
+  }
+  if (!model.has_graph()) {
+    return InvalidModel("the file holds no graph; expected an ONNX model");
+  }
+  PLUMB_RETURN_IF_ERROR(TypeInnerInputs(base_dir, options, model));
+  std::vector<std::string> before;
+  for (const ValueInfoProto& input : model.graph().input()) {
+    before.push_back(input.name());
+  }
+  PLUMB_RETURN_IF_ERROR(ApplyCut(options.cut, model));
+  for (const ValueInfoProto& input : model.graph().input()) {
+    std::erase(before, input.name());
+  }
+  for (const std::string& dropped : before) {
+    shapes.erase(dropped);
+  }
+  return model;
+}
+
+}  // namespace
+
+Result<ImportedModel> ImportOnnxBytes(std::span<const std::byte> bytes,
+                                      const std::filesystem::path& base_dir,
+                                      const ImportOptions& options) {
+  ImportOptions rest;
+  rest.input_shapes = options.input_shapes;
+  rest.other_shapes = options.other_shapes;
+  PLUMB_ASSIGN_OR_RETURN(const ModelProto model,
+                         ReadModel(bytes, base_dir, options, rest.input_shapes));
+  return GraphImporter(model, base_dir, rest).Import();
+}
+
+Result<std::string> CutModelBytes(std::string_view path, const ImportOptions& options) {
+  const std::filesystem::path file(path);
+  PLUMB_ASSIGN_OR_RETURN(const std::string bytes, ReadFile(file));
+  std::map<std::string, Shape> shapes;
+  PLUMB_ASSIGN_OR_RETURN(ModelProto model, ReadModel(std::as_bytes(std::span(bytes)),
+                                                     file.parent_path(), options, shapes));
+  for (TensorProto& proto : *model.mutable_graph()->mutable_initializer()) {
+    if (proto.data_location() == 1) {
+      PLUMB_ASSIGN_OR_RETURN(const Tensor tensor, ReadTensor(proto, file.parent_path()));
+      proto.clear_external_data();
+      proto.clear_data_location();
+      proto.set_raw_data(tensor.raw(), tensor.bytes());
+    }
+  }
+  std::string made;
+  if (model.ByteSizeLong() > static_cast<size_t>(std::numeric_limits<int>::max()) ||
+      !model.SerializeToString(&made)) {
+    return ResourceError(path, ": the part is larger than an ONNX file of 2 GiB");
+  }
+  return made;
 }
 
 Result<ImportedModel> ImportOnnx(std::string_view path, const ImportOptions& options) {
@@ -93,6 +148,26 @@ Result<ImportedModel> ImportOnnx(std::string_view path, const ImportOptions& opt
                         ")");
   }
   return model.status().WithContext(path);
+}
+
+Result<std::vector<std::string>> InputNames(std::string_view path) {
+  if (std::error_code ignored; !std::filesystem::is_regular_file(path, ignored)) {
+    return UsageError("there is no file '", path, "'; expected a .onnx model");
+  }
+  PLUMB_ASSIGN_OR_RETURN(const std::string bytes, ReadFile(std::filesystem::path(path)));
+  ModelProto model;
+  if (!Parse(std::as_bytes(std::span(bytes)), model) || !model.has_graph()) {
+    return InvalidModel(path, ": no ONNX model");
+  }
+  std::vector<std::string> names;
+  for (const ValueInfoProto& input : model.graph().input()) {
+    const auto& constants = model.graph().initializer();
+    if (std::none_of(constants.begin(), constants.end(),
+                     [&](const TensorProto& c) { return c.name() == input.name(); })) {
+      names.push_back(input.name());
+    }
+  }
+  return names;
 }
 
 Result<NamedTensor> ReadTensorProto(std::string_view path) {

@@ -6,11 +6,13 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <set>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "plumb/base/status.h"
 #include "plumb/base/tensor.h"
@@ -21,10 +23,23 @@ namespace plumb::onnx {
 // Opsets of the default domain whose operators have been checked.
 inline constexpr int64_t kOldestOpset = 7, kNewestOpset = 27;
 
+// A part of the model, by names of tensors as they stand in the file. A text that is no tensor's name is several, with commas
+// between.
+struct Cut {
+  std::vector<std::string> inputs, outputs;  // empty: the model's own
+  std::map<std::string, Tensor> constants;   // of inputs, which then are none
+  [[nodiscard]] bool empty() const {
+    return inputs.empty() && outputs.empty() && constants.empty();
+  }
+};
+
 struct ImportOptions {
   std::map<std::string, Shape>
       input_shapes;  // by input name, or "#0" for the first and so on: sizes for symbolic dimensions, all of an input's
   bool other_shapes = false;  // of a model without symbolic dimensions: instead of what it declares
+  Cut cut;
+  // Finds the types of all values of an imported graph; for inner tensors that become inputs.
+  std::function<Status(ir::Graph&)> infer;
 };
 
 struct ImportedModel {
@@ -46,6 +61,14 @@ struct ImportedModel {
 [[nodiscard]] Result<ImportedModel> ImportOnnxBytes(std::span<const std::byte> bytes,
                                                     const std::filesystem::path& base_dir,
                                                     const ImportOptions& options);
+
+// The part that `options` cut out, as a model of its own for another program, all its weights inside. Resource error where
+// that is no file of 2 GiB.
+[[nodiscard]] Result<std::string> CutModelBytes(std::string_view path,
+                                                const ImportOptions& options);
+
+// The model's inputs by name, in its order, whatever else is in the file.
+[[nodiscard]] Result<std::vector<std::string>> InputNames(std::string_view path);
 
 struct NamedTensor {
   std::string name;  // may be empty

@@ -84,6 +84,21 @@ Status ApplyOption(const ValueInfoProto& input, const Shape& given, bool any_siz
   return {};
 }
 
+// The shape that --input-shape gives for an input; one without the leading dimension is of a single sample.
+const Shape* GivenShape(const ValueInfoProto& input, const ImportOptions& options, Shape& buffer) {
+  const auto given = options.input_shapes.find(input.name());
+  if (given == options.input_shapes.end()) {
+    return nullptr;
+  }
+  buffer = given->second;
+  const TensorShapeProto& shape = input.type().tensor_type().shape();
+  if (shape.dim_size() == static_cast<int>(buffer.size()) + 1 &&
+      (IsFree(shape.dim(0)) || shape.dim(0).dim_value() == 1)) {
+    buffer.insert(buffer.begin(), 1);
+  }
+  return &buffer;
+}
+
 Status MustBeFixed(const ValueInfoProto& input, int i) {
   const TensorShapeProto& shape = input.type().tensor_type().shape();
   return InvalidModel("input '", input.name(), "' is ", Declared(shape), "; dimension ", i, " ('",
@@ -149,9 +164,9 @@ Result<InputTypes> ReadInputTypes(const std::vector<const ValueInfoProto*>& inpu
       });
   for (const ValueInfoProto* input : inputs) {
     PLUMB_RETURN_IF_ERROR(CheckInput(*input));
-    if (const auto given = options.input_shapes.find(input->name());
-        given != options.input_shapes.end()) {
-      PLUMB_RETURN_IF_ERROR(ApplyOption(*input, given->second, any_size, symbols));
+    Shape buffer;
+    if (const Shape* given = GivenShape(*input, options, buffer)) {
+      PLUMB_RETURN_IF_ERROR(ApplyOption(*input, *given, any_size, symbols));
     }
   }
   InputTypes result;
@@ -160,9 +175,9 @@ Result<InputTypes> ReadInputTypes(const std::vector<const ValueInfoProto*>& inpu
   for (const ValueInfoProto* input : inputs) {
     const TypeProto::Tensor& type = input->type().tensor_type();
     InputType out{input->name(), ops::DTypeFromOnnx(type.elem_type()), {}};
-    if (const auto given = options.input_shapes.find(input->name());
-        given != options.input_shapes.end()) {
-      out.shape = given->second;
+    Shape buffer;
+    if (const Shape* given = GivenShape(*input, options, buffer)) {
+      out.shape = *given;
     } else if (!type.has_shape()) {
       return InvalidModel("input '", input->name(), "' has no declared shape; give it with ",
                           "--input-shape ", input->name(), "=...");

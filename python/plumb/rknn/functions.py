@@ -22,8 +22,8 @@ class Function:
 _FORMAT = "until Plumb has an importer for it; export the network to ONNX"
 FUNCTIONS = [
     Function("RKNN", "config", WORKS, "the options below"),
-    Function("RKNN", "load_onnx", WORKS, "inputs, outputs and input_size_list must be the model's own; no cutting at inner tensors, no "
-             "input_initial_val"),
+    Function("RKNN", "load_onnx", WORKS, "inputs and outputs are any tensors of the model, also inner ones; input_size_list with or "
+             "without the batch; input_initial_val makes an input a constant"),
     Function("RKNN", "load_pytorch", ANSWERS, _FORMAT),
     Function("RKNN", "load_tensorflow", ANSWERS, _FORMAT),
     Function("RKNN", "load_tflite", ANSWERS, _FORMAT),

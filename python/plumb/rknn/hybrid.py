@@ -5,6 +5,7 @@ of tensors by name, and the ranges that were found.
 """
 from __future__ import annotations
 
+import base64
 import json
 import os
 import shutil
@@ -86,9 +87,14 @@ def write(folder: str, name: str, model: str, artifact: str, lock: str, dataset:
     """The three files, or none: each is written beside its name and moved there. dataset: what the result of step 2 is checked on."""
     layers = plumb.inspect(artifact).to_dict()["layers"]
     cfg = cfg_text(layers, types)
+    options = dict(options)
+    constants = {}
+    for constant, path in options.pop("constant", {}).items():
+        with open(path, "rb") as values:
+            constants[constant] = base64.b64encode(values.read()).decode()
     with open(lock, encoding="utf-8") as file:
-        data = json.dumps({"format": FORMAT, "name": name, "options": dict(options), "dataset": os.path.abspath(dataset),
-                           "lock": file.read(), "cfg": cfg})
+        data = json.dumps({"format": FORMAT, "name": name, "options": options, "constants": constants,
+                           "dataset": os.path.abspath(dataset), "lock": file.read(), "cfg": cfg})
     base = os.path.join(folder, name)
     parts = [base + ".model.part", base + ".data.part", base + ".quantization.cfg.part"]
     try:
@@ -147,6 +153,11 @@ def read(model: str, data: str, cfg: str, folder: str) -> Tuple[str, str, Dict[s
     with open(lock, "w", encoding="utf-8") as file:
         file.write(kept["lock"])
     options = dict(kept["options"], ranges=lock)
+    for index, (constant, text) in enumerate(kept.get("constants", {}).items()):
+        path = os.path.join(folder, f"constant{index}.npy")
+        with open(path, "wb") as values:
+            values.write(base64.b64decode(text))
+        options.setdefault("constant", {})[constant] = path
     if types or ranges:
         with open(hybrid, "w", encoding="utf-8") as file:
             file.write(_hybrid_text(types, ranges))

@@ -62,7 +62,8 @@ def _none(_: Any) -> Options:
 
 _NPU = "means something to the NPU only"
 OPTIONS = [
-    Option("mean_values", None, WORKS, "[[...]] or [...]; stored in the artifact and applied to what inference gets"),
+    Option("mean_values", None, WORKS, "[[...], ...], a list for each input, or [...]; stored in the artifact and applied to what "
+           "inference gets"),
     Option("std_values", None, WORKS, "likewise: (x - mean) / std"),
     Option("quantized_dtype", "w8a8", WORKS, "w8a8 (asymmetric_quantized-8), w8a16 and w16a16i; 16 bits are int16, not float16"),
     Option("quantized_algorithm", "normal", WORKS, "normal is min and max, mmse the range with the least squared error (of "
@@ -83,7 +84,7 @@ OPTIONS = [
     Option("dynamic_input", None, WORKS, "sets of input shapes, calibrated on the one with the most elements (MaxShape); inference takes the "
            "set that the arrays have the shapes of"),
     Option("quantize_weight", False, REFUSED, "8-bit weights of a network computed in float"),
-    Option("remove_reshape", False, REFUSED, "inputs and outputs without their leading or trailing Reshape"),
+    Option("remove_reshape", False, WORKS, "inputs and outputs without their leading or trailing Reshape; a warning names them"),
     Option("sparse_infer", False, NO_EFFECT, _NPU),
     Option("enable_flash_attention", False, NO_EFFECT, _NPU),
     Option("auto_hybrid_cos_thresh", 0.98, WORKS, "build(auto_hybrid=True) gives 16 bits to layers whose cosine is below", _threshold),
@@ -131,4 +132,5 @@ def _spelled(option: Option, value: Any, say: Callable[[str, str], None]) -> Opt
     found, note = _native.rknn_option(name, text)
     if note and text != _text(option.default):
         say("W" if name == "dynamic_input" else "I", note)
-    return {option.replace("-", "_"): _numbers(name, text) if option in ("mean", "std") else text for option, text in found}
+    return {option.replace("-", "_"): _numbers(name, text) if option in ("mean", "std") and ";" not in text else text
+            for option, text in found}

@@ -65,6 +65,9 @@ class Toolkit(CoreMasks):
         if platform is not None:
             self._log.detail("config", f"target_platform {platform}: one artifact runs on every machine")
 
+    def _said(self, level: str, text: str) -> None:
+        self._log.once(level, "build", text)
+
     def _load(self, source: formats.Source) -> int:
         if self._options is None:
             raise plumb.UsageError("Please call rknn.config first!")
@@ -121,7 +124,7 @@ class Toolkit(CoreMasks):
         self._forget_build()
         folder = self._work_folder()
         artifact = os.path.join(folder, self._model.name + ".plumb")
-        options = dict(self._model.build_options(self._options), batch=rknn_batch_size)
+        options = dict(self._model.build_options(self._options, self._said), batch=rknn_batch_size)
         if not (auto_hybrid or auto_hybrid_quant):
             del options["auto_hybrid"]
         if reports.wanted():
@@ -190,7 +193,7 @@ class Toolkit(CoreMasks):
         names = [name for first, last in custom_hybrid or [] for name in hybrid.between(layers, first, last)]
         if proposal:
             names += [layer["name"] for layer in self._result.to_dict()["guiltiest"]]
-        options = {name: value for name, value in self._model.build_options(self._options).items() if name != "auto_hybrid"}
+        options = {name: value for name, value in self._model.build_options(self._options, self._said).items() if name != "auto_hybrid"}
         lock = self._result.lock or ""
         hybrid.write(os.getcwd(), self._model.name, self._model.path, self._artifact, lock, os.fsdecode(dataset), options,
                      dict.fromkeys(names, "float16"))
