@@ -152,11 +152,12 @@ Status TakeNothing(RknnOption& out) {
   return {};
 }
 
-// Off is what happens here anyway; on there is no counterpart for.
-Status TakeOff(Text name, Text value, Text reason) {
-  return Flag(value) == false || Lower(value) == "none"
-             ? Status()
-             : UsageError(name, ": ", value, " has no counterpart here: ", reason);
+// Off is what happens here anyway; of on the note tells.
+Status TakeOff(Text value, Text note, RknnOption& out) {
+  if (Flag(value) != false && Lower(value) != "none") {
+    out.note = note;
+  }
+  return {};
 }
 
 Status TakeOrder(Text value, RknnOption& out) {
@@ -325,12 +326,12 @@ const Row kRows[] = {
        return {};
      }},
     {"remove_weight",
-     [](Text v, RknnOption&) {
-       return TakeOff("remove_weight", v, "an artifact holds its weights");
+     [](Text v, RknnOption& out) {
+       return TakeOff(v, "no effect: an artifact holds its weights, and runs by itself", out);
      }},
     {"quantize_weight",
-     [](Text v, RknnOption&) {
-       return TakeOff("quantize_weight", v, "a float network keeps its weights in float");
+     [](Text v, RknnOption& out) {
+       return TakeOff(v, "no effect: weights of a float network stay in float", out);
      }},
 };
 

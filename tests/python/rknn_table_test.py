@@ -44,12 +44,6 @@ class Page(unittest.TestCase):
                     self.assertEqual(getattr(rknn, row.name)(*(["none"] if row.name.startswith("load_") else [])), -1)
                     self.assertTrue(log.getvalue().splitlines()[-1].startswith(f"E {row.name}: "))
 
-    def test_what_is_refused_says_so(self):
-        for option in options.OPTIONS:
-            if option.state == options.REFUSED:
-                with self.assertRaisesRegex(plumb.UsageError, option.name):
-                    options.checked({option.name: "x"}, lambda level, text: None)
-
 
 if __name__ == "__main__":
     if "--rewrite" in sys.argv:

@@ -14,9 +14,6 @@ from plumb import _native
 
 from ..keywords import as_numbers
 
-# Importers that Plumb has.
-IMPORTED = ("onnx",)
-
 
 def _names(name: str, value: Any) -> Optional[List[str]]:
     if value is None:
@@ -35,7 +32,7 @@ def _rows(numbers: Any) -> List[List[float]]:
 
 
 class Source:
-    """A model file with what load_* was told of it."""
+    """A model file with what load_* was told of it. Whether its format is read is the program's to say."""
 
     def __init__(self, kind: str, files: Sequence[Any], inputs: Any = None, input_size_list: Any = None, outputs: Any = None,
                  initial: Any = None) -> None:
@@ -64,8 +61,6 @@ class Source:
         for file in self._files:
             if file is None or not os.path.isfile(file):
                 raise plumb.UsageError(f"there is no file '{file}'")
-        if self._kind not in IMPORTED:
-            raise plumb.ModelError(f"{self._kind} models are not read yet; export the network to ONNX and call load_onnx")
         facts = self.facts(config)
         for name in ("mean", "std"):
             for place, (row, port) in enumerate(zip(_rows(config.get(name)), facts.inputs)):
@@ -97,7 +92,9 @@ class Source:
                     say("W", f"{name}_values: ignored, no input of this model has rank 4")
                 if 4 not in self._ranks or all(number == neutral for row in _rows(options.get(name)) for number in row):
                     options.pop(name, None)
-        return options
+            return options
+        # Where nothing is said, pixels stay as they are: RKNN assumes nothing of a network's family.
+        return {"mean": [0.0], "std": [1.0], **options}
 
     def _inspected(self, options: Mapping[str, Any]) -> plumb.Inspection:
         try:

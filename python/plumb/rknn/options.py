@@ -7,7 +7,7 @@ from typing import Any, Callable, Dict, List, Mapping, Optional
 import plumb
 from plumb import _native
 
-WORKS, NO_EFFECT, REFUSED = "works", "no effect", "refused"
+WORKS, NO_EFFECT = "works", "no effect"
 Options = Dict[str, Any]  # of plumb.convert
 # Of these, what build(do_quantization=False) has no use for.
 QUANTIZING = ("weights", "activations", "observer", "weight_scales", "auto_hybrid")
@@ -17,7 +17,7 @@ QUANTIZING = ("weights", "activations", "observer", "weight_scales", "auto_hybri
 class Option:
     """One keyword of config.
 
-    state: WORKS, NO_EFFECT (accepted, said once), or REFUSED (a value other than the default is an error of config).
+    state: WORKS, or NO_EFFECT (accepted, said once).
     take: the value as options of plumb.convert, where the spellings that 'plumb convert' takes (plumb/cli/rknn_spelling.cc) do
     not say it; may raise UsageError.
     """
@@ -63,8 +63,8 @@ def _none(_: Any) -> Options:
 _NPU = "means something to the NPU only"
 OPTIONS = [
     Option("mean_values", None, WORKS, "[[...], ...], a list for each input, or [...]; stored in the artifact and applied to what "
-           "inference gets"),
-    Option("std_values", None, WORKS, "likewise: (x - mean) / std"),
+           "inference gets; without it zeros, whatever the network"),
+    Option("std_values", None, WORKS, "likewise: (x - mean) / std; without it ones"),
     Option("quantized_dtype", "w8a8", WORKS, "w8a8 (asymmetric_quantized-8), w8a16 and w16a16i; 16 bits are int16, not float16"),
     Option("quantized_algorithm", "normal", WORKS, "normal is min and max, mmse the range with the least squared error (of "
            "activations; weights keep theirs), "
@@ -76,14 +76,14 @@ OPTIONS = [
     Option("float_dtype", "float16", NO_EFFECT, "floats are computed in float32"),
     Option("optimization_level", 3, WORKS, "0 to 3: which passes run; none costs accuracy"),
     Option("custom_string", None, WORKS, "a text that travels in the artifact; plumb inspect prints it"),
-    Option("remove_weight", False, REFUSED, "an artifact without weights"),
+    Option("remove_weight", False, NO_EFFECT, "an artifact holds its weights, and runs by itself"),
     Option("compress_weight", False, NO_EFFECT, _NPU),
     Option("single_core_mode", False, NO_EFFECT, _NPU),
     Option("model_pruning", False, NO_EFFECT, "channels that are zero cost little here; nothing is removed"),
     Option("op_target", None, NO_EFFECT, "every layer runs on this machine's processor"),
     Option("dynamic_input", None, WORKS, "sets of input shapes, calibrated on the one with the most elements (MaxShape); inference takes the "
            "set that the arrays have the shapes of"),
-    Option("quantize_weight", False, REFUSED, "8-bit weights of a network computed in float"),
+    Option("quantize_weight", False, NO_EFFECT, "weights of a network computed in float stay in float: the file is larger"),
     Option("remove_reshape", False, WORKS, "inputs and outputs without their leading or trailing Reshape; a warning names them"),
     Option("sparse_infer", False, NO_EFFECT, _NPU),
     Option("enable_flash_attention", False, NO_EFFECT, _NPU),
@@ -119,8 +119,6 @@ def checked(given: Mapping[str, Any], say: Callable[[str, str], None]) -> Option
             continue
         elif option.state == NO_EFFECT:
             say("W", f"{name}: no effect here: {option.note}")
-        elif option.state == REFUSED:
-            raise plumb.UsageError(f"{name}: {option.note}: not supported yet; leave it at {option.default!r}")
     if "auto_hybrid_distance" in options:
         options["auto_hybrid"] += "," + options.pop("auto_hybrid_distance")
     return options
