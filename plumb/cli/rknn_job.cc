@@ -90,6 +90,7 @@ class Reader {
   }
 
   Status TakeConfig(const std::string& key, const YamlNode& node) {
+    normalised_ = normalised_ || key == "mean_values" || key == "std_values";
     const auto option = FromRknn(key, Text(node));
     if (!option.ok()) {
       return option.status().WithContext(StrCat(path_, ", line ", node.line));
@@ -135,6 +136,9 @@ class Reader {
     } else {
       job_.words.insert(job_.words.end(), {"--calib=" + dataset_, "--raw-samples"});
     }
+    if (!normalised_) {  // RKNN assumes nothing of a network's family
+      job_.words.insert(job_.words.end(), {"--mean=0", "--std=1"});
+    }
     if (!outputs_.empty()) {
       std::string names;
       for (const std::string& name : outputs_) {
@@ -172,7 +176,7 @@ class Reader {
   RknnJob job_;
   std::string platform_, dataset_;
   std::vector<std::string> outputs_;
-  bool quantize_ = true;
+  bool quantize_ = true, normalised_ = false;
 };
 
 }  // namespace

@@ -146,7 +146,9 @@ Result<Statements> StatementsOf(const PictureOptions& given, const ir::Graph& gr
   for (const Member& member : members) {
     PLUMB_ASSIGN_OR_RETURN(const PerInput per,
                            Distribute(given.*member.text, member.what, member.neutral, names));
-    statements.any = statements.any || (given.*member.text).has_value();
+    // To say that values stay as they are does not say that they are pictures.
+    const std::optional<std::string>& text = given.*member.text;
+    statements.any = statements.any || (text.has_value() && text != member.neutral);
     for (size_t i = 0; i < names.size(); ++i) {
       const auto place = std::find_if(places.begin(), places.end(), [&](const Place& p) {
         return p.input.input == static_cast<int32_t>(i);

@@ -225,6 +225,14 @@ class Flow(Converted):
         self.assertEqual(memory["total_memory"], sum(memory.values()) - memory["total_memory"])
         self.assertGreater(memory["weight_memory"], 4 * 3 * 9)
 
+    def test_without_mean_and_std_pixels_stay_as_they_are(self):
+        path = self.folder / "plain.rknn"
+        with log_of() as log:
+            self.assertEqual(self.convert(path, mean_values=None, std_values=None), [0, 0, 0], log.getvalue())
+        with plumb.Session(path) as session:
+            picture = session.inputs[0].picture
+        self.assertEqual((picture.mean, picture.std), ([0.0] * 3, [1.0] * 3))
+
     def test_the_class_names_its_module(self):
         self.assertIn("rknn", str(type(RKNN())))
         self.assertEqual((RKNN.NPU_CORE_AUTO, RKNN.NPU_CORE_0_1_2, RKNN.NPU_CORE_ALL), (0, 7, 0xffff))
@@ -423,7 +431,7 @@ class BadCalls(Converted):
                                 (lambda: rknn.load_onnx(str(text)), "no ONNX model"),
                                 (lambda: rknn.load_onnx(str(self.model), outputs=["z"]), "the 'z' in outputs=['z'] is invalied!"),
                                 (lambda: rknn.load_onnx(str(self.model), inputs=["x"], input_size_list=[[1, 3], [1]]), "2 shapes"),
-                                (lambda: rknn.load_tflite(str(text)), "tflite models are not read yet"),
+                                (lambda: rknn.load_tflite(str(text)), "no ONNX model"),
                                 (lambda: rknn.load_rknn(str(self.model)), "expected an artifact"),
                                 (lambda: rknn.load_rknn("none.rknn"), "there is no file")):
                 self.assertEqual(call(), -1)
