@@ -58,7 +58,7 @@ class Conversion {
     PLUMB_RETURN_IF_ERROR(Compile());
     PLUMB_RETURN_IF_ERROR(Judge());
     verdict = std::move(result_.verdict);
-    return WithProgram();
+    return VariantOf(model_, *compiled_.program, options_.batch);
   }
 
  private:
@@ -478,20 +478,10 @@ class Conversion {
     verdict.level = std::max(verdict.level, other.level);
   }
 
-  // What every variant has.
-  artifact::Artifact WithProgram() const {
-    artifact::Artifact artifact;
-    artifact.program = *compiled_.program;
-    artifact.program.batch = options_.batch;
-    artifact.program.symbolic_batch = model_.program->symbolic_batch && options_.batch == 1;
-    artifact.io = model_.io;
-    artifact.decode = model_.decode;
-    return artifact;
-  }
-
   Result<Converted> Make() {
     Converted made;
-    artifact::Artifact& artifact = made.artifact = WithProgram();
+    artifact::Artifact& artifact = made.artifact =
+        VariantOf(model_, *compiled_.program, options_.batch);
     PLUMB_ASSIGN_OR_RETURN(artifact.provenance, MakeProvenance(options_, model_, list_, passes_));
     artifact.provenance.notes.merge(notes_);
     artifact.quality = MakeQuality(result_.verdict, result_.notes);

@@ -135,13 +135,7 @@ Result<artifact::Artifact> CompileFromLock(const Lock& lock, const std::string& 
                : compile::CompileObserved(*model.graph, lock.ranges, compile_options);
   };
   PLUMB_ASSIGN_OR_RETURN(const compile::Compiled compiled, compile());
-  artifact::Artifact made;
-  made.program = *compiled.program;
-  made.program.batch = options.batch;
-  made.program.symbolic_batch = model.program->symbolic_batch && options.batch == 1;
-  made.io = model.io;
-  made.decode = model.decode;
-  return made;
+  return VariantOf(model, *compiled.program, options.batch);
 }
 
 }  // namespace

@@ -183,6 +183,16 @@ GoldenInputs GoldenInputsOfVariant(const artifact::Golden& first,
   return {inputs};
 }
 
+artifact::Artifact VariantOf(const Model& model, const artifact::Program& program, int64_t batch) {
+  artifact::Artifact made;
+  made.program = program;
+  made.program.batch = batch;
+  made.program.symbolic_batch = model.program->symbolic_batch && batch == 1;
+  made.io = model.io;
+  made.decode = model.decode;
+  return made;
+}
+
 Status AddVariant(artifact::Artifact& artifact, artifact::Artifact variant, int threads) {
   ShareConstants(variant.program, artifact.program);
   for (const auto& other : artifact.variants) {

@@ -42,6 +42,10 @@ void ShareConstants(artifact::Program& program, const artifact::Program& first);
 [[nodiscard]] GoldenInputs GoldenInputsOfVariant(const artifact::Golden& first,
                                                  const artifact::Artifact& variant);
 
+// What every variant has: a program for `model`, and the model's contracts.
+[[nodiscard]] artifact::Artifact VariantOf(const Model& model, const artifact::Program& program,
+                                           int64_t batch);
+
 // One more variant of `artifact`: `compiled` for other shapes. Adds its golden vector.
 Status AddVariant(artifact::Artifact& artifact, artifact::Artifact variant, int threads);
 

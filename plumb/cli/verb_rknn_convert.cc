@@ -88,7 +88,7 @@ class Steps {
 };
 
 // A file with the sample as its only line, gone with this object.
-class SampleList {
+class SampleFile {
  public:
   // `files`: separated by blanks, relative to the folder that the program is started in.
   Status Write(const fs::path& folder, const std::string& files) {
@@ -103,7 +103,7 @@ class SampleList {
     out.close();
     return out ? Status() : ResourceError("'", path_.string(), "' cannot be written");
   }
-  ~SampleList() {
+  ~SampleFile() {
     std::error_code ignored;
     fs::remove(path_, ignored);
   }
@@ -116,7 +116,7 @@ class SampleList {
 // Every layer's error on one sample, and the layers' values into <folder>/snapshot.
 Status AnalyseAccuracy(const Arguments& args, const RknnJob& job, const std::string& artifact,
                        Steps& steps) {
-  SampleList sample;
+  SampleFile sample;
   PLUMB_RETURN_IF_ERROR(sample.Write(args.folder, args.sample));
   Words words = {"verify",
                  artifact,
